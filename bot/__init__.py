@@ -1,0 +1,1 @@
+"""Waymark: where is my referral, who holds it, and what happens next."""
