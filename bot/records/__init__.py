@@ -1,0 +1,1 @@
+"""What Waymark knows: tables, sessions, scoped queries, migrations. Written only by services."""

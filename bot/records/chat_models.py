@@ -1,0 +1,243 @@
+"""What was said and by whom it was verified: conversations, messages, identity, hand-offs, audit.
+
+Table `messages` is the only transcript; Rasa's tracker holds dialogue state only.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import relationship
+
+from bot.records.base import Base, Id, UtcDateTime, new_id, utc_now
+from bot.records.models import one_of
+
+SENDERS = ("patient", "bot", "coordinator")
+MESSAGE_STATES = ("received", "answered", "sent")
+AWAITED = ("nhs_number", "family_name", "date_of_birth", "postcode", "code")
+HANDOFF_KINDS = ("chat", "task")
+HANDOFF_STATES = ("waiting", "claimed", "resolved", "withdrawn")
+HANDOFF_REASONS = (
+    "asked_for",
+    "red_flag",
+    "worsening",
+    "not_understood",
+    "identity_failed",
+    "overdue_referral",
+    "complaint",
+    "appointment_change",
+    "interface_issue",
+    "interpreter",
+    "access_support",
+    "carer_access",
+    "data_request",
+    "call_back",
+)
+IDENTITY_METHODS = ("invitation", "code", "staff")
+
+
+class Conversation(Base):
+    """One patient's chat on one channel; `id` is Rasa's sender_id."""
+
+    __tablename__ = "conversations"
+
+    id = Column(String(64), primary_key=True, default=new_id)
+    channel = Column(String(20), nullable=False)
+    language = Column(String(10))
+    language_chosen = Column(Boolean, nullable=False, default=False)
+    awaiting = Column(String(20))
+    invitation_id = Column(ForeignKey("invitations.id"))
+    address_hash = Column(String(64))
+    next_seq = Column(Integer, nullable=False, default=1)
+    created_at = Column(UtcDateTime, nullable=False, default=utc_now)
+    ended_at = Column(UtcDateTime)
+
+    __table_args__ = (one_of("awaiting", AWAITED),)
+
+
+class Message(Base):
+    """One message in either direction, stored before it is processed or sent."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "seq", name="uq_messages_seq"),
+        UniqueConstraint("conversation_id", "channel_message_id", name="uq_messages_channel_id"),
+        UniqueConstraint("reply_to_id", "ordinal", name="uq_messages_reply"),
+        one_of("sender", SENDERS),
+        one_of("status", MESSAGE_STATES),
+        Index("ix_messages_unanswered", "status", "sender"),
+    )
+
+    id = Column(Integer, primary_key=True)
+    conversation_id = Column(ForeignKey("conversations.id"), nullable=False)
+    seq = Column(Integer, nullable=False)
+    sender = Column(String(20), nullable=False)
+    channel_message_id = Column(String(64))
+    text = Column(Text, nullable=False)
+    buttons = Column(JSON, nullable=False, default=list)
+    payload = Column(Text)
+    response = Column(String(100))
+    language = Column(String(10))
+    red_flag = Column(JSON)
+    reply_to_id = Column(ForeignKey("messages.id"))
+    ordinal = Column(Integer)
+    identity_session_id = Column(ForeignKey("identity_sessions.id"))
+    status = Column(String(20), nullable=False)
+    created_at = Column(UtcDateTime, nullable=False, default=utc_now)
+
+
+class SealedValue(Base):
+    """An identifier that a patient typed, encrypted, behind the token that stands in the text."""
+
+    __tablename__ = "sealed_values"
+
+    token = Column(String(40), primary_key=True)
+    conversation_id = Column(ForeignKey("conversations.id"), nullable=False, index=True)
+    kind = Column(String(20), nullable=False)
+    ciphertext = Column(LargeBinary, nullable=False)
+    created_at = Column(UtcDateTime, nullable=False, default=utc_now)
+    expires_at = Column(UtcDateTime, nullable=False, index=True)
+
+
+class IdentitySession(Base):
+    """The time for which a conversation is verified as a patient."""
+
+    __tablename__ = "identity_sessions"
+    __table_args__ = (
+        one_of("method", IDENTITY_METHODS),
+        CheckConstraint("ended_at IS NULL OR ended_at >= started_at", name="ends_after_start"),
+        Index(
+            "uq_identity_sessions_running",
+            "conversation_id",
+            unique=True,
+            sqlite_where=Column("ended_at").is_(None),
+            postgresql_where=Column("ended_at").is_(None),
+        ),
+    )
+
+    id = Column(Id, primary_key=True, default=new_id)
+    conversation_id = Column(ForeignKey("conversations.id"), nullable=False, index=True)
+    patient_id = Column(ForeignKey("patients.id"), nullable=False, index=True)
+    method = Column(String(20), nullable=False)
+    started_at = Column(UtcDateTime, nullable=False, default=utc_now)
+    last_seen_at = Column(UtcDateTime, nullable=False, default=utc_now)
+    ended_at = Column(UtcDateTime)
+    ended_reason = Column(String(40))
+
+    patient = relationship("Patient")
+
+
+class IdentityAttempt(Base):
+    """One failed or successful check, counted per conversation, address and NHS number (hashed)."""
+
+    __tablename__ = "identity_attempts"
+
+    id = Column(Integer, primary_key=True)
+    conversation_id = Column(String(64), nullable=False, index=True)
+    address_hash = Column(String(64), index=True)
+    subject_hash = Column(String(64), index=True)
+    succeeded = Column(Boolean, nullable=False)
+    at = Column(UtcDateTime, nullable=False, default=utc_now, index=True)
+
+
+class OneTimeCode(Base):
+    """A code sent to the phone on record; a decoy (patient NULL) when there is nobody to send to."""
+
+    __tablename__ = "one_time_codes"
+
+    id = Column(Id, primary_key=True, default=new_id)
+    conversation_id = Column(ForeignKey("conversations.id"), nullable=False, index=True)
+    patient_id = Column(ForeignKey("patients.id"))
+    code_hash = Column(String(64), nullable=False)
+    tries = Column(Integer, nullable=False, default=0)
+    created_at = Column(UtcDateTime, nullable=False, default=utc_now)
+    expires_at = Column(UtcDateTime, nullable=False)
+    used_at = Column(UtcDateTime)
+
+
+class TextMessage(Base):
+    """A text message on its way to a phone; the demo shows it on a page instead of sending it.
+
+    One without a patient is a decoy, never sent: it keeps an unknown number's path the same.
+    """
+
+    __tablename__ = "text_messages"
+
+    id = Column(Integer, primary_key=True)
+    patient_id = Column(ForeignKey("patients.id"))
+    ciphertext = Column(LargeBinary, nullable=False)
+    created_at = Column(UtcDateTime, nullable=False, default=utc_now)
+    sent_at = Column(UtcDateTime)
+
+
+class Invitation(Base):
+    """A link issued by a practice; used up once the date of birth matched."""
+
+    __tablename__ = "invitations"
+
+    id = Column(Id, primary_key=True, default=new_id)
+    patient_id = Column(ForeignKey("patients.id"), nullable=False)
+    token_hash = Column(String(64), nullable=False, unique=True)
+    issued_by = Column(String(100), nullable=False)
+    created_at = Column(UtcDateTime, nullable=False, default=utc_now)
+    expires_at = Column(UtcDateTime, nullable=False)
+    used_at = Column(UtcDateTime)
+
+
+class Handoff(Base):
+    """Something for staff: a chat that wants a person, or a task to do."""
+
+    __tablename__ = "handoffs"
+    __table_args__ = (
+        one_of("kind", HANDOFF_KINDS),
+        one_of("state", HANDOFF_STATES),
+        one_of("reason", HANDOFF_REASONS),
+        CheckConstraint("priority BETWEEN 1 AND 4", name="priority"),
+        Index(
+            "uq_handoffs_open",
+            "conversation_id",
+            "kind",
+            "reason",
+            unique=True,
+            sqlite_where=Column("state").in_(("waiting", "claimed")),
+            postgresql_where=Column("state").in_(("waiting", "claimed")),
+        ),
+    )
+
+    id = Column(Id, primary_key=True, default=new_id)
+    conversation_id = Column(ForeignKey("conversations.id"), nullable=False, index=True)
+    kind = Column(String(10), nullable=False)
+    reason = Column(String(30), nullable=False)
+    priority = Column(Integer, nullable=False)
+    state = Column(String(20), nullable=False, default="waiting")
+    team = Column(String(100))
+    referral_id = Column(ForeignKey("referrals.id"))
+    message_id = Column(ForeignKey("messages.id"))
+    times_raised = Column(Integer, nullable=False, default=1)
+    created_at = Column(UtcDateTime, nullable=False, default=utc_now)
+    updated_at = Column(UtcDateTime, nullable=False, default=utc_now)
+
+
+class AuditEntry(Base):
+    """Who read or changed what, when. The database refuses to change or delete a row."""
+
+    __tablename__ = "audit"
+
+    id = Column(Integer, primary_key=True)
+    at = Column(UtcDateTime, nullable=False, default=utc_now)
+    actor = Column(String(100), nullable=False)
+    action = Column(String(60), nullable=False)
+    subject_kind = Column(String(40), nullable=False)
+    subject_id = Column(String(64))
+    detail = Column(JSON, nullable=False, default=dict)

@@ -1,0 +1,103 @@
+"""Reading the record, scoped to an identity session: a read can't reach another patient's row.
+
+Every function takes the session's IdentitySession and filters by its patient.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from bot.errors import NotFound
+from bot.records.chat_models import IdentitySession
+from bot.records.models import (
+    Appointment,
+    Organisation,
+    OrganisationContact,
+    Patient,
+    Referral,
+    WaitingTime,
+)
+
+URGENT_FIRST = {"two_week_wait": 0, "urgent": 1, "routine": 2}
+PROVIDER_CODE_LENGTH = 3
+"""An NHS trust's code; its sites' codes begin with it ("RJ121" belongs to "RJ1")."""
+
+
+def patient_of(session: Session, identity: IdentitySession) -> Patient:
+    """The verified patient."""
+    return session.execute(select(Patient).where(Patient.id == identity.patient_id)).scalar_one()
+
+
+def referrals_of(session: Session, identity: IdentitySession) -> list[Referral]:
+    """All referrals of the verified patient: the most urgent first, then the newest."""
+    found = session.execute(
+        select(Referral).where(Referral.patient_id == identity.patient_id)
+    ).scalars()
+    newest = sorted(found, key=lambda r: (r.referred_on is not None, r.referred_on), reverse=True)
+    return sorted(newest, key=lambda referral: URGENT_FIRST[referral.priority])
+
+
+def referral_of(session: Session, identity: IdentitySession, referral_id: str) -> Referral:
+    """One referral of the verified patient.
+
+    Raises:
+        NotFound: no such referral, or somebody else's: the two look alike.
+    """
+    referral = session.execute(
+        select(Referral).where(
+            Referral.id == referral_id, Referral.patient_id == identity.patient_id
+        )
+    ).scalar_one_or_none()
+    if referral is None:
+        raise NotFound(f"No referral {referral_id} in this session. Ask for the list again.")
+    return referral
+
+
+def appointments_of(
+    session: Session, identity: IdentitySession, referral: Referral
+) -> list[Appointment]:
+    """A referral's appointments, and those of the patient that name no referral, by date."""
+    found = session.execute(
+        select(Appointment).where(
+            Appointment.patient_id == identity.patient_id,
+            or_(Appointment.referral_id == referral.id, Appointment.referral_id.is_(None)),
+        )
+    ).scalars()
+    return sorted(found, key=lambda a: (a.starts_at is None, a.starts_at))
+
+
+def contact_of(
+    session: Session, organisation: Organisation | None, specialty_code: str | None
+) -> OrganisationContact | None:
+    """How to reach an organisation: its clinic for the specialty, else its main contact."""
+    if organisation is None:
+        return None
+    contacts = session.execute(
+        select(OrganisationContact).where(
+            OrganisationContact.organisation_id == organisation.id,
+            or_(
+                OrganisationContact.specialty_code == specialty_code,
+                OrganisationContact.specialty_code.is_(None),
+            ),
+        )
+    ).scalars()
+    return min(contacts, key=lambda contact: contact.specialty_code is None, default=None)
+
+
+def waiting_time_of(session: Session, referral: Referral) -> WaitingTime | None:
+    """The newest published figures for the referral's hospital and specialty."""
+    provider = referral.provider
+    if provider is None or provider.ods_code is None or referral.specialty_code is None:
+        return None
+    codes = {provider.ods_code, provider.ods_code[:PROVIDER_CODE_LENGTH]}
+    found = session.execute(
+        select(WaitingTime)
+        .where(
+            WaitingTime.provider_code.in_(codes),
+            WaitingTime.treatment_function_code == referral.specialty_code,
+        )
+        .order_by(WaitingTime.period.desc())
+        .limit(1)
+    )
+    return found.scalar_one_or_none()

@@ -1,0 +1,1 @@
+"""What Waymark does: verbs, each one transaction. The only writer of the records."""

@@ -1,0 +1,144 @@
+"""From the record to what is said: builds the rules' facts and asks `bot.pathway.answers`.
+
+Called by `actions.referral`; each answer from the record is audited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from bot.pathway import answers
+from bot.pathway.facts import AppointmentFacts, ChaseIntervals, Contact, ReferralFacts, WaitFigures
+from bot.pathway.lines import Line
+from bot.pathway.next_step import NextStep, next_step
+from bot.pathway.states import State
+from bot.records import queries
+from bot.records.chat_models import IdentitySession
+from bot.records.models import Appointment, Organisation, OrganisationContact, Referral
+from bot.services.audit import audit
+from bot.settings import get_settings
+
+Explain = Callable[[ReferralFacts, datetime, ChaseIntervals], list[Line]]
+
+ANSWERS: dict[str, Explain] = {
+    "ask_referral_status": answers.status_answer,
+    "report_no_contact": answers.status_answer,
+    "ask_next_steps": answers.next_steps_answer,
+    "ask_appointment": answers.appointment_answer,
+    "ask_who_to_contact": answers.contact_answer,
+    "ask_test_results": answers.results_answer,
+    "ask_choose_hospital": answers.choice_answer,
+}
+"""The questions answered from one referral, but for waiting time, which needs figures too."""
+
+CURRENT = ("booked", "change_pending", "offered", "proposed")
+
+
+def site_intervals() -> ChaseIntervals:
+    """The site's chase intervals, and its feed's age limit."""
+    settings = get_settings()
+    return ChaseIntervals(
+        **{"feed_age_limit_hours": settings.feed_age_hours, **settings.chase_intervals}
+    )
+
+
+def explain_referral(
+    session: Session, identity: IdentitySession, referral: Referral, question: str, now: datetime
+) -> tuple[list[Line], NextStep]:
+    """What is said about one referral of the verified patient.
+
+    Args:
+        question: an intent of ANSWERS, or "ask_waiting_time".
+        now: aware.
+
+    Returns:
+        the lines of one answer, and the judgement behind them.
+    """
+    here = now.astimezone(ZoneInfo(get_settings().time_zone))
+    facts = facts_of(session, identity, referral, now)
+    intervals = site_intervals()
+    if question == "ask_waiting_time":
+        figures = _figures(session, referral)
+        lines = answers.waiting_answer(facts, figures, here, intervals)
+    else:
+        lines = ANSWERS[question](facts, here, intervals)
+    actor = f"patient:{identity.conversation_id}"
+    audit(session, actor, "referral_read", "referral", referral.id, question=question)
+    return lines, next_step(facts, here, intervals)
+
+
+def facts_of(
+    session: Session, identity: IdentitySession, referral: Referral, now: datetime
+) -> ReferralFacts:
+    """The rules' facts of one referral."""
+    patient = queries.patient_of(session, identity)
+    practice = referral.referrer or patient.gp_practice
+    appointment = _the_one_that_matters(queries.appointments_of(session, identity, referral), now)
+    return ReferralFacts(
+        state=State(referral.state),
+        checked_at=referral.checked_at,
+        since=referral.state_since,
+        referred_on=referral.referred_on,
+        clock_start=referral.clock_start,
+        priority=referral.priority,
+        reason=referral.state_reason,
+        review_due=referral.review_due,
+        specialty_code=referral.specialty_code,
+        specialty=referral.specialty,
+        provider=referral.provider.name if referral.provider else None,
+        referrer=practice.name if practice else None,
+        gp_contact=_contact(session, practice, None),
+        hospital_contact=_contact(session, referral.provider, referral.specialty_code),
+        appointment=_appointment(appointment),
+        planned_wait_weeks=referral.planned_wait_weeks,
+        p80_wait_weeks=referral.p80_wait_weeks,
+    )
+
+
+def _the_one_that_matters(found: list[Appointment], now: datetime) -> Appointment | None:
+    """The next one that stands; else the last one of all."""
+    coming = [a for a in found if a.status in CURRENT and a.starts_at and a.starts_at >= now]
+    dated = [a for a in found if a.starts_at]
+    return coming[0] if coming else dated[-1] if dated else next(iter(found), None)
+
+
+def _appointment(row: Appointment | None) -> AppointmentFacts | None:
+    if row is None:
+        return None
+    return AppointmentFacts(
+        starts_at=row.starts_at,
+        medium=row.medium,
+        clinic=row.clinic,
+        address=row.address,
+        status=row.status,
+        instructions=row.instructions,
+        admission=row.admission,
+    )
+
+
+def _contact(
+    session: Session, organisation: Organisation | None, specialty_code: str | None
+) -> Contact | None:
+    row: OrganisationContact | None = queries.contact_of(session, organisation, specialty_code)
+    if row is None:
+        return Contact(organisation.name) if organisation else None
+    return Contact(row.name, row.phone, row.email, row.hours)
+
+
+def _figures(session: Session, referral: Referral) -> WaitFigures | None:
+    row = queries.waiting_time_of(session, referral)
+    if row is None:
+        return None
+    return WaitFigures(
+        provider=row.provider_name,
+        treatment_function=row.treatment_function,
+        median_weeks=row.median_weeks,
+        p92_weeks=row.p92_weeks,
+        pct_within_18_weeks=row.pct_within_18_weeks,
+        total=row.total,
+        period=row.period,
+    )
