@@ -1,0 +1,272 @@
+"""Asks who the patient is, and answers the question that was kept meanwhile.
+
+With an invitation link the date of birth is enough; otherwise NHS number (or family name and
+postcode), date of birth, and a one-time code sent to the phone on record. The slots hold sealed
+tokens, never the values.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Action, FormValidationAction, Tracker
+from rasa_sdk.events import ActiveLoop, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.types import DomainDict
+from sqlalchemy.orm import Session
+
+from actions.referral import answer_question
+from actions.turn import IDENTITY_FORM, entity_of, intent_of, now, say, text_of
+from bot.records.session import transaction
+from bot.services.conversations import set_awaiting
+from bot.services.demo_phone import DEMO_PAGE
+from bot.services.handoffs import open_handoff
+from bot.services.identity import (
+    Claim,
+    check_code,
+    check_invitation,
+    code_is_spent,
+    current_identity,
+    minutes_to_wait,
+    send_code,
+)
+from bot.services.invitations import has_open_invitation
+from bot.services.seal import unseal, unseal_date
+from bot.settings import get_settings
+
+Events = list[dict[str, Any]]
+BY_NUMBER, BY_NAME, BY_INVITATION, GIVEN_UP = "number", "name", "invitation", "given_up"
+FIELDS = ("nhs_number", "family_name", "date_of_birth", "postcode", "code")
+ASKED_BY = {
+    BY_INVITATION: ["date_of_birth"],
+    BY_NUMBER: ["nhs_number", "date_of_birth", "code"],
+    BY_NAME: ["family_name", "date_of_birth", "postcode", "code"],
+    GIVEN_UP: [],
+}
+ENTITIES = {
+    "nhs_number": ("nhs_number",),
+    "family_name": ("family_name",),
+    "date_of_birth": ("date_of_birth",),
+    "postcode": ("postcode",),
+    "code": ("code",),
+}
+UNREADABLE = {
+    "nhs_number": "utter_nhs_number_wrong",
+    "family_name": "utter_name_unreadable",
+    "date_of_birth": "utter_date_unreadable",
+    "postcode": "utter_postcode_unreadable",
+    "code": "utter_code_unreadable",
+}
+DATA_INTENTS = ("inform", "nlu_fallback", "out_of_scope", "affirm", "None")
+"""What an attempt to give data may be taken for; any other intent is a question in between."""
+
+
+class ValidateIdentityForm(FormValidationAction):
+    """Reads what was given, checks it, and decides what is asked next."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return f"validate_{IDENTITY_FORM}"
+
+    async def required_slots(
+        self,
+        domain_slots: list[str],
+        dispatcher: CollectingDispatcher,
+        tracker: Tracker,
+        domain: DomainDict,
+    ) -> list[str]:
+        """The slots of the route; the form ends when none of them is empty."""
+        return ASKED_BY[tracker.get_slot("identity_route") or BY_NUMBER]
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> Events:
+        """One turn of the form."""
+        events: Events = []
+        if not tracker.get_slot("identity_route"):
+            events += _begin(dispatcher, tracker)
+        if not (events and events[-1].get("value") == GIVEN_UP):
+            events += _take(dispatcher, tracker)
+        for event in events:
+            if event["event"] == "slot":
+                tracker.slots[event["name"]] = event["value"]
+        return [*events, *_ask_next(tracker, events)]
+
+
+def _begin(dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
+    """Choose the route; too many tries in a short time: say how long to wait instead."""
+    with transaction() as session:
+        wait = minutes_to_wait(session, tracker.sender_id, None, now())
+        invited = has_open_invitation(session, tracker.sender_id, now())
+    if wait:
+        say(dispatcher, "utter_identity_limit", values={"wait": wait})
+        return [SlotSet("identity_route", GIVEN_UP)]
+    return [SlotSet("identity_route", BY_INVITATION if invited else BY_NUMBER)]
+
+
+def _ask_next(tracker: Tracker, events: Events) -> Events:
+    """Set the requested slot and remember it for the door."""
+    if not events and tracker.get_slot("requested_slot"):
+        return []  # nothing was given: the form steps aside for a question in between
+    route = tracker.get_slot("identity_route") or BY_NUMBER
+    missing = next((field for field in ASKED_BY[route] if not tracker.get_slot(field)), None)
+    with transaction() as session:
+        set_awaiting(session, tracker.sender_id, missing)
+    return [SlotSet("requested_slot", missing)]
+
+
+def _take(dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
+    """What this message gave; [] when it gave nothing and is no failed attempt either."""
+    wanted = tracker.get_slot("requested_slot")
+    if wanted == "nhs_number" and (entity_of(tracker, "no_number") or _says_no(tracker)):
+        return [SlotSet("identity_route", BY_NAME)]
+    if wanted == "code" and (entity_of(tracker, "no_code") or _says_no(tracker)):
+        return _give_up(dispatcher, tracker, "utter_identity_no_code", "identity_failed")
+    given: dict[str, str] = {}
+    for field in ASKED_BY[tracker.get_slot("identity_route") or BY_NUMBER]:
+        for entity in ENTITIES[field]:
+            value = entity_of(tracker, entity)
+            if value:
+                given[field] = value
+    if not given:
+        return _unreadable(dispatcher, tracker, wanted)
+    return _check(dispatcher, tracker, given)
+
+
+def _says_no(tracker: Tracker) -> bool:
+    return intent_of(tracker) == "deny"
+
+
+def _unreadable(
+    dispatcher: CollectingDispatcher, tracker: Tracker, wanted: str | None
+) -> Events:
+    digits = any(character.isdigit() for character in text_of(tracker))
+    if wanted and not text_of(tracker).startswith("/"):
+        if intent_of(tracker) in DATA_INTENTS or (digits and intent_of(tracker) != "deny"):
+            say(dispatcher, UNREADABLE[wanted])
+            return [SlotSet(wanted, None)]
+    return []
+
+
+def _check(dispatcher: CollectingDispatcher, tracker: Tracker, given: dict[str, str]) -> Events:
+    """Fill the slots; verify once all that the route asks for is there."""
+    events = [SlotSet(field, token) for field, token in given.items()]
+    slots = {field: given.get(field) or tracker.get_slot(field) for field in FIELDS}
+    route = tracker.get_slot("identity_route") or BY_NUMBER
+    with transaction() as session:
+        if route == BY_INVITATION:
+            return events + _by_invitation(session, dispatcher, tracker, slots)
+        return events + _by_code(session, dispatcher, tracker, slots, given)
+
+
+def _by_invitation(
+    session: Session,
+    dispatcher: CollectingDispatcher,
+    tracker: Tracker,
+    slots: dict[str, str | None],
+) -> Events:
+    moment = now()
+    birth_date = unseal_date(session, tracker.sender_id, slots["date_of_birth"], moment)
+    if birth_date is None:
+        say(dispatcher, UNREADABLE["date_of_birth"])
+        return [SlotSet("date_of_birth", None)]
+    wait = minutes_to_wait(session, tracker.sender_id, None, moment)
+    if wait:
+        say(dispatcher, "utter_identity_limit", values={"wait": wait})
+    elif check_invitation(session, tracker.sender_id, birth_date, moment) is None:
+        say(dispatcher, "utter_identity_failed")
+    else:
+        return []
+    return [SlotSet("identity_route", GIVEN_UP)]
+
+
+def _by_code(
+    session: Session,
+    dispatcher: CollectingDispatcher,
+    tracker: Tracker,
+    slots: dict[str, str | None],
+    given: dict[str, str],
+) -> Events:
+    moment = now()
+    claim = _claim(session, tracker, slots)
+    if claim is None:
+        return []
+    wait = minutes_to_wait(session, tracker.sender_id, claim.subject, moment)
+    if wait:
+        say(dispatcher, "utter_identity_limit", values={"wait": wait})
+        return [SlotSet("identity_route", GIVEN_UP)]
+    if "code" not in given or slots["code"] is None:
+        send_code(session, tracker.sender_id, claim, moment)
+        if get_settings().mode == "demo":
+            address = get_settings().public_url + DEMO_PAGE
+            say(dispatcher, "utter_code_on_demo_page", values={"address": address})
+        return [SlotSet("code", None)]
+    typed = unseal(session, tracker.sender_id, slots["code"], moment) or ""
+    if check_code(session, tracker.sender_id, claim.subject, typed, moment) is not None:
+        return []
+    if code_is_spent(session, tracker.sender_id, moment):
+        say(dispatcher, "utter_identity_failed")
+        return [SlotSet("identity_route", GIVEN_UP)]
+    say(dispatcher, "utter_code_wrong")
+    return [SlotSet("code", None)]
+
+
+def _claim(session: Session, tracker: Tracker, slots: dict[str, str | None]) -> Claim | None:
+    """Who the patient says they are, once all but the code is there."""
+    moment, me = now(), tracker.sender_id
+    birth_date = unseal_date(session, me, slots["date_of_birth"], moment)
+    if birth_date is None:
+        return None
+    if slots["nhs_number"]:
+        number = unseal(session, me, slots["nhs_number"], moment)
+        return Claim(birth_date, nhs_number=number) if number else None
+    name = unseal(session, me, slots["family_name"], moment)
+    postcode = unseal(session, me, slots["postcode"], moment)
+    if not (name and postcode):
+        return None
+    return Claim(birth_date, family_name=name, postcode=postcode)
+
+
+def _give_up(
+    dispatcher: CollectingDispatcher, tracker: Tracker, response: str, reason: str
+) -> Events:
+    with transaction() as session:
+        open_handoff(session, tracker.sender_id, "task", reason, now())
+    say(dispatcher, response)
+    return [SlotSet("identity_route", GIVEN_UP)]
+
+
+def clear_identity(tracker: Tracker) -> Events:
+    """Empty the form's slots, and tell the door that nothing is awaited."""
+    with transaction() as session:
+        set_awaiting(session, tracker.sender_id, None)
+    return [SlotSet(name, None) for name in (*FIELDS, "identity_route", "requested_slot")]
+
+
+def leave_form(tracker: Tracker) -> Events:
+    """End the form without an answer."""
+    return [*clear_identity(tracker), SlotSet("pending_question", None), ActiveLoop(None)]
+
+
+class AfterIdentity(Action):
+    """After the form: the kept question is answered, so that nobody has to ask it again."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_after_identity"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> Events:
+        """Answer, or just clear up when the patient was not verified."""
+        cleared = [*clear_identity(tracker), SlotSet("pending_question", None)]
+        question = tracker.get_slot("pending_question") or "ask_referral_status"
+        with transaction() as session:
+            identity = current_identity(session, tracker.sender_id, now())
+            if identity is None:
+                return cleared
+            found = "utter_identity_succeeded"
+            return [
+                *cleared,
+                *answer_question(session, identity, dispatcher, tracker, question, found),
+            ]

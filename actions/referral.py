@@ -1,0 +1,188 @@
+"""Questions about the patient's own referral.
+
+Each needs a verified patient; without one the question is kept and the identity form asked. With
+several referrals the patient is asked which one, once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.types import DomainDict
+from sqlalchemy.orm import Session
+
+from actions.turn import IDENTITY_FORM, in_form, now, say, say_lines
+from bot.errors import NotFound
+from bot.pathway.limits import working_day
+from bot.pathway.lines import shown
+from bot.records import queries
+from bot.records.chat_models import IdentitySession
+from bot.records.models import Referral
+from bot.records.session import transaction
+from bot.services.explain_referral import explain_referral
+from bot.services.handoffs import open_handoff
+from bot.services.identity import current_identity
+
+Events = list[dict[str, Any]]
+ANY = "any"
+GENERAL = {
+    "ask_who_to_contact": "utter_contact_general",
+    "ask_test_results": "utter_results_general",
+    "ask_choose_hospital": "utter_choice_general",
+    "report_no_contact": "utter_no_contact_noted",
+}
+"""What can be said without the record is said before the patient is verified."""
+
+
+class RecordQuestion:
+    """A question that is answered from the record. Subclasses name their intent."""
+
+    intent: str
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return f"action_{self.intent}"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> Events:
+        """Answer, ask which referral, or keep the question and verify first."""
+        with transaction() as session:
+            identity = current_identity(session, tracker.sender_id, now())
+            if identity is not None:
+                return answer_question(session, identity, dispatcher, tracker, self.intent)
+            if self.intent == "report_no_contact":
+                open_handoff(session, tracker.sender_id, "task", "interface_issue", now())
+        general = GENERAL.get(self.intent)
+        asked = [SlotSet("pending_question", self.intent)]
+        if in_form(tracker):
+            say(dispatcher, *([general] if general else []), "utter_question_kept")
+            return asked
+        if general:
+            say(dispatcher, general)
+        return [*asked, FollowupAction(IDENTITY_FORM)]
+
+
+def answer_question(
+    session: Session,
+    identity: IdentitySession,
+    dispatcher: CollectingDispatcher,
+    tracker: Tracker,
+    question: str,
+    *before: str,
+) -> Events:
+    """Answer a question of a verified patient; `before`: paragraphs in front of the answer."""
+    referrals = queries.referrals_of(session, identity)
+    if not referrals:
+        say(
+            dispatcher,
+            *before,
+            "utter_no_referral",
+            values={"chase_on": _when_nothing_is_seen()},
+            private=True,
+        )
+        return []
+    referral = _chosen(session, identity, referrals, tracker)
+    if referral is None:
+        choices = [_choice(item, question) for item in referrals]
+        say(dispatcher, *before, "utter_which_referral", choices=choices, private=True)
+        return [SlotSet("referral", None)]
+    lines, step = explain_referral(session, identity, referral, question, now())
+    if step.same_day_task:
+        open_handoff(
+            session, tracker.sender_id, "task", "overdue_referral", now(),
+            referral_id=referral.id, priority=1,
+        )
+    elif question == "report_no_contact":
+        open_handoff(
+            session, tracker.sender_id, "task", "interface_issue", now(), referral_id=referral.id
+        )
+    opening = ["utter_no_contact_noted"] if question == "report_no_contact" else []
+    after = ["utter_other_referral"] if len(referrals) > 1 else []
+    say_lines(dispatcher, lines, *before, *opening, after=after)
+    return [SlotSet("referral", referral.id)]
+
+
+def _chosen(
+    session: Session, identity: IdentitySession, referrals: list[Referral], tracker: Tracker
+) -> Referral | None:
+    """The referral that is meant; None when it must be asked."""
+    if len(referrals) == 1:
+        return referrals[0]
+    wanted = tracker.get_slot("referral")
+    if not wanted or wanted == ANY:
+        return None
+    try:
+        return queries.referral_of(session, identity, wanted)
+    except NotFound:
+        return None
+
+
+def _choice(referral: Referral, question: str) -> dict[str, Any]:
+    """A quick reply that names a referral by hospital, specialty and month."""
+    name = referral.provider.name if referral.provider else None
+    values = {
+        "provider": shown(name, "@term_the_hospital"),
+        "specialty": referral.specialty_code or "other",
+    }
+    response = "button_referral_undated"
+    if referral.referred_on:
+        response, values["month"] = "button_referral", referral.referred_on.isoformat()
+    payload = f'/{question}{{"referral":"{referral.id}"}}'
+    return {"response": response, "values": values, "payload": payload}
+
+
+def _when_nothing_is_seen() -> str:
+    """The day by which to ask the GP practice when no referral is seen: the next working day."""
+    return working_day(now().date()).isoformat()
+
+
+class AskReferralStatus(RecordQuestion, Action):
+    """Where is my referral?"""
+
+    intent = "ask_referral_status"
+
+
+class AskNextSteps(RecordQuestion, Action):
+    """What happens next?"""
+
+    intent = "ask_next_steps"
+
+
+class AskWaitingTime(RecordQuestion, Action):
+    """How long is the wait?"""
+
+    intent = "ask_waiting_time"
+
+
+class AskAppointment(RecordQuestion, Action):
+    """When, where and how is my appointment?"""
+
+    intent = "ask_appointment"
+
+
+class AskTestResults(RecordQuestion, Action):
+    """Are my results there?"""
+
+    intent = "ask_test_results"
+
+
+class AskWhoToContact(RecordQuestion, Action):
+    """Whom do I call?"""
+
+    intent = "ask_who_to_contact"
+
+
+class AskChooseHospital(RecordQuestion, Action):
+    """May I choose another hospital?"""
+
+    intent = "ask_choose_hospital"
+
+
+class ReportNoContact(RecordQuestion, Action):
+    """Nobody has called or written: a note for staff, and where the referral is."""
+
+    intent = "report_no_contact"

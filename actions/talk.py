@@ -1,0 +1,223 @@
+"""The conversation itself: yes and no, stopping, languages, privacy, not understood."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.types import DomainDict
+
+from actions.identity import leave_form
+from actions.referral import Events
+from actions.requests import request
+from actions.turn import entity_of, in_form, intent_of, last_said, now, say, say_lines, text_of
+from bot.language.catalogues import get_catalogues, own_name
+from bot.pathway.answers import cancer_question_answer
+from bot.pathway.red_flags import all_lexicons, asks_about_cancer
+from bot.records.session import transaction
+from bot.services.conversations import set_language
+from bot.services.handoffs import open_handoff
+from bot.services.identity import end_identity
+
+NOT_UNDERSTOOD = ("utter_not_understood", "utter_out_of_scope")
+OFFERS_A_PERSON = (
+    "utter_offer_person",
+    "utter_identity_failed",
+    "utter_identity_limit",
+    "utter_no_referral",
+)
+
+
+class Affirm(Action):
+    """Yes: to the offer of a person; else: to what?"""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_affirm"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> Events:
+        """Take up what was offered."""
+        if last_said(tracker) in OFFERS_A_PERSON:
+            request(dispatcher, tracker, "chat", "asked_for", "utter_human_requested")
+        else:
+            say(dispatcher, "utter_anything_else")
+        return []
+
+
+class Deny(Action):
+    """No."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_deny"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> Events:
+        """In the form: stop asking who they are. Else: all right."""
+        say(dispatcher, "utter_all_right" if in_form(tracker) else "utter_anything_else")
+        return leave_form(tracker) if in_form(tracker) else []
+
+
+class Stop(Action):
+    """Stop, or start again: signed out, form left."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_stop"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> Events:
+        """End the identity session and forget which referral was meant."""
+        with transaction() as session:
+            end_identity(session, tracker.sender_id, now(), "stopped")
+        say(dispatcher, "utter_stopped")
+        return [*leave_form(tracker), SlotSet("referral", None)]
+
+
+class Inform(Action):
+    """Data that nobody asked for just now."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_inform"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> Events:
+        """Say thanks and ask what is wanted."""
+        say(dispatcher, "utter_got_data")
+        return []
+
+
+class AskNotUnderstood(Action):
+    """Not understood: once with choices, the second time in a row a person is offered.
+
+    It doesn't revert the turn: that would lose the language just found (docs/adr/0002-the-gate.md).
+    """
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_not_understood"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> Events:
+        """Ask once, then offer a person."""
+        if not any(character.isalnum() for character in text_of(tracker)):
+            say(dispatcher, "utter_no_words")
+        elif last_said(tracker) in NOT_UNDERSTOOD:
+            say(dispatcher, "utter_offer_person")
+        elif intent_of(tracker) == "out_of_scope":
+            say(dispatcher, "utter_out_of_scope")
+        else:
+            say(dispatcher, "utter_not_understood")
+        return []
+
+
+class ChangeLanguage(Action):
+    """Another language: the one that was picked or named, else the choice of all."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_change_language"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> Events:
+        """Change to it and stay there."""
+        found = (tracker.latest_message.get("language") or {}).get("named")
+        picked = text_of(tracker).startswith("/") and entity_of(tracker, "language")
+        wanted = picked or found
+        if not wanted:
+            say(dispatcher, "utter_choose_language", choices=language_choices())
+            return []
+        with transaction() as session:
+            set_language(session, tracker.sender_id, wanted, chosen=True)
+        greet = picked and last_said(tracker) is None
+        name = "utter_greet" if greet else "utter_language_chosen"
+        say(dispatcher, name, language=wanted)  # the slot is set only after this action
+        return [SlotSet("language", wanted), SlotSet("language_chosen", True)]
+
+
+def language_choices() -> list[dict[str, Any]]:
+    """A quick reply for each offered language, in itself."""
+    return [
+        {
+            "response": "button_language",
+            "values": {"name": own_name(code)},
+            "payload": f'/change_language{{"language":"{code}"}}',
+        }
+        for code in get_catalogues().offered()
+    ]
+
+
+class DeleteMyData(Action):
+    """Delete my data: a task for staff, and signed out at once."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_delete_my_data"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> Events:
+        """Open the task and sign out."""
+        with transaction() as session:
+            open_handoff(session, tracker.sender_id, "task", "data_request", now())
+            end_identity(session, tracker.sender_id, now(), "data request")
+        say(dispatcher, "utter_delete_my_data")
+        return leave_form(tracker)
+
+
+class AskMedicalAdvice(Action):
+    """Medical advice is kindly refused; "is it cancer?" has an answer of its own."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_ask_medical_advice"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> Events:
+        """Say who can answer."""
+        if asks_about_cancer(text_of(tracker), all_lexicons()):
+            say_lines(dispatcher, cancer_question_answer())
+        else:
+            say(dispatcher, "utter_medical_advice")
+        return []
+
+
+class SubscribeUpdates(Action):
+    """Messages that come by themselves: not yet, said so."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_subscribe_updates"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> Events:
+        """Say what is possible."""
+        say(dispatcher, "utter_updates_not_yet")
+        return []
+
+
+class UnsubscribeUpdates(Action):
+    """No more messages: none are sent."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_unsubscribe_updates"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> Events:
+        """Say so."""
+        say(dispatcher, "utter_updates_off")
+        return []

@@ -1,0 +1,109 @@
+"""Rasa's NLG: a thin adapter to `bot.language.render`.
+
+Renders both the domain's `utter_…` actions and what actions send by response name. In front of
+the first answer of a turn it puts what the turn itself calls for: the question whether an
+emergency is happening now, and the notice that the language changed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa.core.nlg.response import TemplatedNaturalLanguageGenerator
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import BotUttered, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.utils.endpoints import EndpointConfig
+
+from bot.language.catalogues import get_catalogues
+from bot.language.render import Rendered, Renderer
+from bot.settings import get_settings
+
+ASK_EMERGENCY = "utter_ask_emergency"
+LANGUAGE_CHANGED = "utter_language_changed"
+SAFETY_PREFIXES = ("utter_card_", "utter_emergency_", ASK_EMERGENCY)
+
+
+class Answers(TemplatedNaturalLanguageGenerator):
+    """Response names and values → the conversation's language."""
+
+    def __init__(self, endpoint_config: EndpointConfig, domain: Domain) -> None:
+        super().__init__(domain.responses)
+        self._renderer = Renderer(get_catalogues())
+
+    async def generate(
+        self,
+        utter_action: str,
+        tracker: DialogueStateTracker,
+        output_channel: str,
+        **kwargs: Any,
+    ) -> dict[str, Any] | None:
+        """Render.
+
+        Args:
+            kwargs: `also`: more responses for the same message, each a paragraph; `values`;
+                `choices`: quick replies made of a response and values of their own;
+                `private`: tells something from the record; `language`: instead of the slot's.
+
+        Returns:
+            text, buttons, and under `answer` what the channel stores beside them.
+        """
+        language = kwargs.get("language") or tracker.get_slot("language")
+        language = language or get_settings().default_language
+        before, values = _opening(utter_action, tracker)
+        names = [*before, utter_action, *kwargs.get("also", ())]
+        values |= {"birth_date": tracker.get_slot("date_of_birth") or ""}
+        values |= kwargs.get("values") or {}
+        rendered = self._renderer.render(names, standing_values() | values, language)
+        buttons = [{"title": b.title, "payload": b.payload} for b in rendered.buttons]
+        for choice in kwargs.get("choices", ()):
+            title = self._renderer.render(choice["response"], choice["values"], language).text
+            buttons.append({"title": title, "payload": choice["payload"]})
+        answer = {
+            "responses": names,
+            "language": rendered.language,
+            "private": bool(kwargs.get("private")),
+        }
+        return {"text": rendered.text, "buttons": buttons, "answer": answer}
+
+
+def standing_values() -> dict[str, str]:
+    """Values that every sentence may use."""
+    settings = get_settings()
+    return {"organisation": settings.organisation, "office_hours": settings.office_hours}
+
+
+def render_alone(name: str, language: str | None) -> Rendered:
+    """A sentence outside of any dialogue: the door's refusals, the page's own strings."""
+    language = language or get_settings().default_language
+    return Renderer(get_catalogues()).render(name, standing_values(), language)
+
+
+def _opening(
+    utter_action: str, tracker: DialogueStateTracker
+) -> tuple[list[str], dict[str, Any]]:
+    """What comes before the turn's first answer, and its values."""
+    message = _unanswered_message(tracker)
+    if message is None:
+        return [], {}
+    parsed = message.parse_data or {}
+    names: list[str] = []
+    values: dict[str, Any] = {}
+    safety = utter_action.startswith(SAFETY_PREFIXES)
+    if (parsed.get("red_flag") or {}).get("outcome") == "ask" and not safety:
+        names.append(ASK_EMERGENCY)
+    switched_from = (parsed.get("language") or {}).get("switched_from")
+    if switched_from and not safety:
+        names.append(LANGUAGE_CHANGED)
+        values["back"] = switched_from
+    return names, values
+
+
+def _unanswered_message(tracker: DialogueStateTracker) -> UserUttered | None:
+    """The newest message, unless something was already said to it."""
+    for event in reversed(tracker.applied_events()):
+        if isinstance(event, BotUttered):
+            return None
+        if isinstance(event, UserUttered):
+            return event
+    return None

@@ -1,0 +1,1 @@
+"""Rasa graph components: identifiers, language, encoder, intent, red flags. No database here."""

@@ -1,0 +1,142 @@
+"""Red flags by encoder and by rule (NLU graph); the door's finding on the whole text joins them.
+
+A logistic regression on sentence vectors is trained on the intent examples, the lexicons'
+exemplars and their hard negatives. Any detector is enough; the gate (`bot.policies.gate`) acts.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import joblib
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+from sklearn.linear_model import LogisticRegression
+
+from bot.nlu.encoders import VectorCache, get_encoder, plain_text
+from bot.nlu.sentence_encoder import VECTOR
+from bot.pathway.red_flags import (
+    Card,
+    Lexicon,
+    Outcome,
+    RedFlag,
+    all_lexicons,
+    combine,
+    screen,
+)
+
+RED_FLAG = "red_flag"
+EMERGENCY_INTENT = "report_emergency"
+ORDINARY = "none"
+MODEL_FILE = "red_flags.joblib"
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class RedFlagDetector(GraphComponent):
+    """Sets the attribute `red_flag` {outcome, card, group} on messages that have one."""
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """Probabilities from which a message gets a card, or is asked whether it is happening."""
+        return {"card_from": 0.85, "ask_from": 0.45, "c": 30.0}
+
+    def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
+        self._config, self._storage, self._resource = config, storage, resource
+        self._model: LogisticRegression | None = None
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> RedFlagDetector:
+        """Built by Rasa's graph for training."""
+        return cls(config, model_storage, resource)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> RedFlagDetector:
+        """Built by Rasa's graph for answering."""
+        component = cls(config, model_storage, resource)
+        with model_storage.read_from(resource) as folder:
+            component._model = joblib.load(folder / MODEL_FILE)
+        all_lexicons()
+        return component
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Fit on examples, exemplars and hard negatives of all languages."""
+        lexicons = all_lexicons()
+        examples = [m for m in training_data.intent_examples if m.get(VECTOR) is not None]
+        labels = [
+            _card_of(m.get(TEXT), lexicons) if m.get(INTENT) == EMERGENCY_INTENT else ORDINARY
+            for m in examples
+        ]
+        more = [(t, _card_of(t, lexicons)) for lexicon in lexicons for t in lexicon.exemplars]
+        more += [(t, ORDINARY) for lexicon in lexicons for t in lexicon.hard_negatives]
+        vectors = [message.get(VECTOR) for message in examples]
+        if more:
+            texts = [plain_text(text) for text, _ in more]
+            vectors += list(VectorCache(get_encoder()).encode(texts))
+        self._model = LogisticRegression(
+            C=self._config["c"], max_iter=500, class_weight="balanced"
+        ).fit(np.stack(vectors), labels + [label for _, label in more])
+        with self._storage.write_to(self._resource) as folder:
+            joblib.dump(self._model, folder / MODEL_FILE, compress=3)
+        return self._resource
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Detect."""
+        for message in messages:
+            text = message.get(TEXT) or ""
+            if text.startswith("/"):
+                continue
+            at_the_door = (message.get("metadata") or {}).get(RED_FLAG)
+            flag = combine(
+                [
+                    screen(text, all_lexicons()),
+                    self._by_encoder(message.get(VECTOR)),
+                    from_dict(at_the_door),
+                ]
+            )
+            if flag.outcome is not Outcome.NOTHING:
+                message.set(RED_FLAG, flag.as_dict(), add_to_output=True)
+        return messages
+
+    def _by_encoder(self, vector: np.ndarray | None) -> RedFlag:
+        if vector is None or self._model is None:
+            return RedFlag(Outcome.NOTHING)
+        probabilities = self._model.predict_proba(vector.reshape(1, -1))[0]
+        by_class = dict(zip(map(str, self._model.classes_), probabilities))
+        probability = 1.0 - by_class.pop(ORDINARY)
+        if probability < self._config["ask_from"]:
+            return RedFlag(Outcome.NOTHING)
+        card = Card(max(by_class, key=lambda name: by_class[name]))
+        sure = probability >= self._config["card_from"]
+        return RedFlag(Outcome.CARD if sure else Outcome.ASK, card, "encoder")
+
+
+def from_dict(flag: dict[str, str] | None) -> RedFlag:
+    """A red flag as it came through message metadata; None: nothing."""
+    if not flag or "card" not in flag:
+        return RedFlag(Outcome.NOTHING)
+    return RedFlag(Outcome(flag["outcome"]), Card(flag["card"]), flag.get("group"))
+
+
+def _card_of(text: str, lexicons: tuple[Lexicon, ...]) -> str:
+    """Which card an emergency's sentence belongs to: the lexicon's, else 999."""
+    flag = screen(text, lexicons)
+    return (flag.card or Card.EMERGENCY).value
