@@ -1,0 +1,1 @@
+"""How messages come in and go out: the door for every channel, and the channels."""

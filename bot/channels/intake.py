@@ -1,0 +1,318 @@
+"""The one door for every channel: check, seal, store, acknowledge; then Rasa, then the net.
+
+A channel calls `receive` (or `press`, `command`), which returns once the message is stored, and
+then `answer`, which runs Rasa's turn. Whatever happens there, the patient gets an answer: a red
+flag its card, anything else at least one clear sentence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any, Protocol
+from weakref import WeakValueDictionary
+
+from rasa.core.channels.channel import OutputChannel, UserMessage
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.answers import render_alone
+from bot.channels.door import Checked, check, is_flagged
+from bot.language.catalogues import get_catalogues
+from bot.pathway.folding import fold
+from bot.pathway.red_flags import Outcome, RedFlag, all_lexicons
+from bot.records.base import utc_now
+from bot.records.chat_models import Conversation, Message
+from bot.records.session import transaction
+from bot.services import transcript
+from bot.services.conversations import get_conversation, set_language
+from bot.services.identity import touch_identity
+from bot.services.seal import seal_text
+from bot.services.transcript import Answer
+from bot.settings import get_settings
+
+logger = logging.getLogger(__name__)
+RESUME_AGE = timedelta(days=1)
+"""A message that a crash left unanswered longer than this is not answered any more."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the channel tells the patient's page: stored under this number, or refused."""
+
+    ok: bool
+    seq: int | None = None
+    message_id: int | None = None
+    error: str | None = None
+    new: bool = True
+
+
+class Sender(Protocol):
+    """The channel's way out: stored answers go to the patient with it."""
+
+    async def deliver(self, conversation_id: str, row: Message) -> None:
+        """Send one stored message."""
+
+    async def typing(self, conversation_id: str, on: bool) -> None:
+        """Show or hide that an answer is being written."""
+
+
+class RecordedOutput(OutputChannel):
+    """Rasa's way out: each answer becomes a row, then is delivered."""
+
+    def __init__(self, channel: str, sender: Sender, reply_to: int) -> None:
+        self._channel, self._sender, self._reply_to = channel, sender, reply_to
+        self.ordinal = 0
+
+    def name(self) -> str:  # type: ignore[override]
+        """The channel's name, which responses may be conditional on."""
+        return self._channel
+
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        """Store and deliver what the NLG rendered."""
+        if not message.get("text"):
+            return
+        made = message.get("answer") or {}
+        answer = Answer(
+            text=message["text"],
+            language=made.get("language") or get_settings().default_language,
+            responses=tuple(made.get("responses") or ()),
+            buttons=message.get("buttons") or [],
+            private=bool(made.get("private")),
+        )
+        await self.say(recipient_id, answer)
+
+    async def say(self, conversation_id: str, answer: Answer) -> None:
+        """Store one answer to the message, then deliver it."""
+        self.ordinal += 1
+
+        def store() -> Message:
+            with transaction() as session:
+                set_language(session, conversation_id, answer.language)
+                return transcript.store_answer(
+                    session,
+                    conversation_id,
+                    answer,
+                    utc_now(),
+                    reply_to=self._reply_to,
+                    ordinal=self.ordinal,
+                )
+
+        row = await asyncio.to_thread(store)
+        await self._sender.deliver(conversation_id, row)
+
+
+class Intake:
+    """One a channel; safe to call for several conversations at once."""
+
+    def __init__(
+        self,
+        channel: str,
+        on_new_message: Callable[[UserMessage], Awaitable[Any]],
+        sender: Sender,
+    ) -> None:
+        self._channel, self._run_turn, self._sender = channel, on_new_message, sender
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def receive(
+        self, conversation_id: str, message_id: str, text: str, language: str | None
+    ) -> Receipt:
+        """Check, seal and store a text.
+
+        Args:
+            message_id: the channel's own; the same one again changes nothing.
+            language: for a refusal, when the database can't be asked.
+        """
+        checked = check(text, all_lexicons(), get_settings().message_max_length)
+        try:
+            return await asyncio.to_thread(
+                self._store_text, conversation_id, message_id, checked, language
+            )
+        except SQLAlchemyError:
+            logger.exception("A message of conversation %s was not stored.", conversation_id)
+            name = _card(checked.red_flag) or "utter_try_again"
+            return Receipt(False, error=render_alone(name, language).text)
+
+    async def press(
+        self, conversation_id: str, message_id: str, seq: int, button: int
+    ) -> Receipt:
+        """A quick reply: the payload is looked up in the message that offered it."""
+
+        def store() -> Receipt:
+            now = utc_now()
+            with transaction() as session:
+                conversation = get_conversation(session, conversation_id)
+                row = transcript.message_by_seq(session, conversation_id, seq)
+                if row is None or row.sender != "bot" or not 0 <= button < len(row.buttons):
+                    text = render_alone("utter_not_understood", conversation.language).text
+                    return Receipt(False, error=text)
+                chosen = row.buttons[button]
+                touch_identity(session, conversation_id, now)
+                stored, new = transcript.store_patient_message(
+                    session,
+                    conversation_id,
+                    message_id,
+                    chosen["title"],
+                    now,
+                    payload=chosen["payload"],
+                )
+                return Receipt(True, stored.seq, stored.id, new=new)
+
+        return await asyncio.to_thread(store)
+
+    async def command(
+        self, conversation_id: str, message_id: str, text: str, payload: str
+    ) -> Receipt:
+        """A payload that the channel itself issues (a language picked, a link opened)."""
+
+        def store() -> Receipt:
+            with transaction() as session:
+                get_conversation(session, conversation_id)
+                stored, new = transcript.store_patient_message(
+                    session, conversation_id, message_id, text, utc_now(), payload=payload
+                )
+                return Receipt(True, stored.seq, stored.id, new=new)
+
+        return await asyncio.to_thread(store)
+
+    def _store_text(
+        self, conversation_id: str, message_id: str, checked: Checked, language: str | None
+    ) -> Receipt:
+        now, settings = utc_now(), get_settings()
+        with transaction() as session:
+            conversation = get_conversation(session, conversation_id)
+            language = conversation.language or language
+            if not checked.text:
+                return Receipt(False, error=render_alone("utter_no_words", language).text)
+            recent = transcript.count_recent(session, conversation_id, now)
+            if recent >= settings.messages_per_minute and not is_flagged(checked):
+                return Receipt(False, error=render_alone("utter_slow_down", language).text)
+            touch_identity(session, conversation_id, now)
+            awaiting = _awaiting(conversation, checked.text)
+            sealed = seal_text(session, conversation_id, checked.text, now, awaiting)
+            row, new = transcript.store_patient_message(
+                session,
+                conversation_id,
+                message_id,
+                sealed,
+                now,
+                red_flag=checked.red_flag.as_dict() | {"too_long": checked.too_long},
+            )
+            return Receipt(True, row.seq, row.id, new=new)
+
+    async def answer(self, conversation_id: str, message_id: int, hint: str | None = None) -> None:
+        """Run the turn of a stored message; turns of one conversation come one after another."""
+        lock = self._turns.setdefault(conversation_id, asyncio.Lock())
+        async with lock:
+            row = await asyncio.to_thread(_load, message_id)
+            if row is None or row.status == "answered":
+                return
+            await self._sender.typing(conversation_id, True)
+            try:
+                await self._answer(row, hint)
+            finally:
+                await self._sender.typing(conversation_id, False)
+
+    async def _answer(self, row: Message, hint: str | None) -> None:
+        output = RecordedOutput(self._channel, self._sender, row.id)
+        found = row.red_flag or {}
+        message = UserMessage(
+            row.payload or row.text,
+            output,
+            row.conversation_id,
+            input_channel=self._channel,
+            message_id=str(row.id),
+            metadata={"language_hint": hint, "red_flag": found},
+        )
+        failed = False
+        try:
+            await asyncio.wait_for(self._run_turn(message), get_settings().turn_timeout_seconds)
+        except Exception:  # Rasa's turn may fail in any way; the patient is answered all the same
+            logger.exception("The turn of message %s failed.", row.id)
+            failed = True
+        await self._net(row, output, found, failed)
+        await asyncio.to_thread(_mark_answered, row.id)
+
+    async def _net(
+        self, row: Message, output: RecordedOutput, found: dict[str, Any], failed: bool
+    ) -> None:
+        """What the turn itself has left out: the card of a red flag, or any answer at all."""
+        said = await asyncio.to_thread(_said, row.id)
+        language = await asyncio.to_thread(_language_of, row.conversation_id)
+        card = _card_of_dict(found)
+        if card and not any(name.startswith("utter_card_") for name in said):
+            await self._say(row.conversation_id, output, card, language)
+        elif failed or not said:
+            await self._say(row.conversation_id, output, "utter_try_again", language)
+        if found.get("too_long"):
+            await self._say(row.conversation_id, output, "utter_too_long", language)
+
+    async def _say(
+        self, conversation_id: str, output: RecordedOutput, name: str, language: str | None
+    ) -> None:
+        rendered = render_alone(name, language)
+        buttons = [{"title": b.title, "payload": b.payload} for b in rendered.buttons]
+        answer = Answer(rendered.text, rendered.language, (name,), buttons)
+        await output.say(conversation_id, answer)
+
+    async def resume(self) -> int:
+        """Answer what a crash left unanswered, in order; returns how many."""
+
+        def load() -> list[Message]:
+            with transaction() as session:
+                return transcript.unanswered(session, utc_now() - RESUME_AGE)
+
+        rows = await asyncio.to_thread(load)
+        for row in rows:
+            await self.answer(row.conversation_id, row.id)
+        return len(rows)
+
+
+def _awaiting(conversation: Conversation, text: str) -> str | None:
+    """What was asked for, unless the text is one of our own quick replies typed out."""
+    return None if fold(text) in _button_titles() else conversation.awaiting
+
+
+@lru_cache(maxsize=1)
+def _button_titles() -> frozenset[str]:
+    catalogues = get_catalogues()
+    titles = {b.title for r in catalogues.responses.values() for b in r.buttons}
+    return frozenset(
+        fold(catalogues.translate("button", title, language))
+        for title in titles
+        for language in catalogues.states
+    )
+
+
+def _card(flag: RedFlag) -> str | None:
+    sure = flag.outcome is Outcome.CARD and flag.card
+    return f"utter_card_{flag.card.value}" if sure and flag.card else None
+
+
+def _card_of_dict(found: dict[str, Any]) -> str | None:
+    return f"utter_card_{found['card']}" if found.get("outcome") == "card" else None
+
+
+def _load(message_id: int) -> Message | None:
+    with transaction() as session:
+        return session.get(Message, message_id)
+
+
+def _said(message_id: int) -> list[str]:
+    with transaction() as session:
+        rows = transcript.answers_to(session, message_id)
+        return [name for row in rows for name in (row.response or "").split(",")]
+
+
+def _language_of(conversation_id: str) -> str | None:
+    with transaction() as session:
+        conversation = session.get(Conversation, conversation_id)
+        return conversation.language if conversation else None
+
+
+def _mark_answered(message_id: int) -> None:
+    with transaction() as session:
+        transcript.mark_answered(session, message_id)

@@ -1,0 +1,94 @@
+// What the patient sees of one message. Text enters the page as text nodes only, never as markup.
+
+const DIGITS = /\+?\d[\d -]*\d/g;
+const PHONE = /^(999|112|111|116[ -]?123|(\+44|0)([ -]?\d){9,10})$/;
+const SENDER_STRING = { patient: "page_you", bot: "page_assistant", coordinator: "page_coordinator" };
+const LONGEST_CARD_HEADING = 90;
+
+/** An element with attributes (null and false leave one out) and children. */
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value);
+  }
+  element.append(...children);
+  return element;
+}
+
+/** An element that shows a page string; View.speak rewrites it when the language changes. */
+export const say = (tag, name, strings, attributes = {}) => make(tag, { ...attributes, "data-string": name }, strings[name] ?? "");
+
+export const button = (label, kind, attributes = {}) => make("button", { type: "button", class: `nhsuk-button nhsuk-button--${kind}`, ...attributes }, label);
+
+/** The list item of a message: who, what, when, and how its sending went. */
+export function messageItem(item, session) {
+  const card = item.kind === "card";
+  const li = make("li", { class: `waymark-message waymark-message--${card ? "card" : item.sender}`, tabindex: "-1",
+    "data-key": item.key, "data-seq": item.seq, lang: item.language, dir: item.dir });
+  li.append(meta(item, session), card ? careCard(item, session) : make("div", { class: "waymark-message__text" }, ...paragraphs(item)));
+  const outcome = sending(item, session);
+  if (outcome) li.append(outcome);
+  return li;
+}
+
+/** The time of day, with the date when it isn't today, as the page's language writes it. */
+export function clock(at, language) {
+  const when = new Date(at);
+  const locale = language === "en" ? "en-GB" : language;
+  const today = when.toDateString() === new Date().toDateString();
+  return new Intl.DateTimeFormat(locale, today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" }).format(when);
+}
+
+function meta(item, session) {
+  // The label speaks the page's language, which may differ from the message's.
+  return make("p", { class: "waymark-message__meta", lang: session.language, dir: session.dir, "data-page-language": "" },
+    say("strong", SENDER_STRING[item.sender], session.strings), " ",
+    make("time", { datetime: item.at }, clock(item.at, session.language)));
+}
+
+function paragraphs(item, texts = item.text.split(/\n{2,}/)) {
+  // People mix scripts, so each paragraph that a person wrote finds its own direction.
+  const dir = item.sender === "bot" ? null : "auto";
+  return texts.map((text) => make("p", { dir }, ...(item.sender === "patient" ? [text] : withPhoneLinks(text))));
+}
+
+function withPhoneLinks(text) {
+  const parts = [];
+  let end = 0;
+  for (const match of text.matchAll(DIGITS)) {
+    const number = match[0];
+    if (!PHONE.test(number) || partOfMore(text, match.index, number.length)) continue;
+    // Left to right: in Arabic text the groups of a number would otherwise change places.
+    parts.push(text.slice(end, match.index), make("a", { href: `tel:${number.replace(/[ -]/g, "")}`, dir: "ltr" }, number));
+    end = match.index + number.length;
+  }
+  return [...parts, text.slice(end)];
+}
+
+// "3/111", "0.999" and "AB111" are no phone numbers; "拨打999" is one.
+const partOfMore = (text, start, length) =>
+  /[\w/.,:#£-]$/.test(text.slice(0, start)) || /^([A-Za-z%]|[/.,:]\d)/.test(text.slice(start + length));
+
+function careCard(item, session) {
+  const [first, ...rest] = item.text.split(/\n{2,}/);
+  const headed = rest.length > 0 && first.length <= LONGEST_CARD_HEADING;
+  const heading = headed
+    ? make("h3", { class: "nhsuk-card__heading" }, ...withPhoneLinks(first))
+    : say("h3", "page_card_heading", session.strings, { class: "nhsuk-card__heading", lang: session.language, dir: session.dir, "data-page-language": "" });
+  return make("div", { class: "nhsuk-card nhsuk-card--care nhsuk-card--care--emergency" },
+    make("div", { class: "nhsuk-card__heading-container" }, heading, make("span", { class: "nhsuk-card--care__arrow", "aria-hidden": "true" })),
+    make("div", { class: "nhsuk-card__content" }, ...paragraphs(item, headed ? rest : [first, ...rest])));
+}
+
+function sending(item, session) {
+  const own = { class: "waymark-message__outcome", lang: session.language, dir: session.dir, "data-page-language": "" };
+  if (item.status === "sending") return say("p", "page_sending", session.strings, own);
+  if (item.status === "delayed") return say("p", "page_not_sent", session.strings, own);
+  if (item.status !== "refused") return null;
+  const reason = item.error ? make("p", { class: "nhsuk-error-message" }, item.error) : say("p", "page_refused", session.strings, { class: "nhsuk-error-message" });
+  const again = button("", "secondary-solid", { "data-again": item.key });
+  const edit = button("", "secondary-solid", { "data-edit": item.key });
+  again.append(say("span", "page_try_again", session.strings));
+  edit.append(say("span", "page_edit", session.strings));
+  return make("div", own, reason, again, ...(item.pressed ? [] : [edit]));
+}

@@ -1,0 +1,75 @@
+// Which messages this page knows, and in what order. Nothing here touches the document:
+// page.js feeds it from the connection and tells the view what changed.
+
+const SHOWN = ["text", "kind", "sender", "language", "dir"];
+
+export class Transcript {
+  #items = new Map(); // key → message, own ones by the id that we gave them
+  #forgotten = new Set();
+
+  /** A message that the patient has just written; it has no seq until the server answers. */
+  write(id, text, language, dir) {
+    const item = { key: id, id, seq: null, sender: "patient", text, language, dir, buttons: [],
+      at: new Date().toISOString(), status: "sending" };
+    this.#items.set(id, item);
+    return item;
+  }
+
+  /** Takes a message from the server. Returns its item and whether it is "new", "changed" or a "repeat". */
+  receive(message) {
+    if (this.#forgotten.has(message.seq)) return { news: "repeat" };
+    const known = this.#items.get(message.id) ?? this.#bySeq(message.seq);
+    if (known?.status === "sent" && SHOWN.every((name) => known[name] === message[name])) {
+      return { news: "repeat", item: Object.assign(known, message) };
+    }
+    const item = { ...known, ...message, key: known?.key ?? message.id ?? `seq-${message.seq}`, status: "sent" };
+    this.#items.set(item.key, item);
+    return { news: known ? "changed" : "new", item };
+  }
+
+  /** Sets the outcome of a message of our own; undefined when it was answered by an echo already. */
+  settle(id, outcome) {
+    const item = this.#items.get(id);
+    if (!item || item.status === "sent") return undefined;
+    return Object.assign(item, outcome);
+  }
+
+  remove(key) {
+    this.#items.delete(key);
+  }
+
+  /** Drops messages for good: a late repeat must not bring a hidden answer back. Returns the keys dropped. */
+  forget(seqs) {
+    seqs.forEach((seq) => this.#forgotten.add(seq));
+    const gone = [...this.#items.values()].filter((item) => seqs.includes(item.seq)).map((item) => item.key);
+    gone.forEach((key) => this.#items.delete(key));
+    return gone;
+  }
+
+  /** Seqs of the answers that come from the patient's record. */
+  privateSeqs() {
+    return [...this.#items.values()].filter((item) => item.private).map((item) => item.seq);
+  }
+
+  /** Starts again for another conversation; what was never sent stays. Returns the keys dropped. */
+  restart() {
+    const gone = [...this.#items.values()].filter((item) => item.status === "sent").map((item) => item.key);
+    gone.forEach((key) => this.#items.delete(key));
+    this.#forgotten.clear();
+    return gone;
+  }
+
+  /** The message whose quick replies are open: the newest from the other side, until the patient picked one. */
+  openReplies() {
+    const items = [...this.#items.values()];
+    const newest = items.filter((item) => item.sender !== "patient").reduce((a, b) => (a && a.seq > b.seq ? a : b), null);
+    if (!newest?.buttons?.length) return null;
+    const picked = items.some((item) => item.sender === "patient" && item.status !== "refused" &&
+      (item.seq === null || item.seq > newest.seq) && newest.buttons.includes(item.text));
+    return picked ? null : newest;
+  }
+
+  #bySeq(seq) {
+    return [...this.#items.values()].find((item) => item.seq === seq);
+  }
+}

@@ -1,0 +1,209 @@
+// The page itself: shows what page.js tells it, and reports what the patient does through `act`.
+
+import { button, clock, make, messageItem, say } from "./message.js";
+
+const NEAR_THE_END_PX = 200;
+const LIMIT_HINT_FROM = 200; // characters left
+const ANNOUNCED_FOR_MS = 20000;
+const part = (id) => document.getElementById(id);
+
+export class View {
+  session;
+  #act;
+  #pickerOpen;
+  #status = null;
+  #wasTooLong = false;
+
+  constructor(session, act) {
+    this.session = session;
+    this.#act = act;
+    this.#pickerOpen = !session.chosen;
+    this.#listen();
+    this.speak(session);
+    this.#keepFocusClearOfBars();
+  }
+
+  /** Takes a (partial) session: language, direction, strings. Everything on the page follows at once. */
+  speak(session) {
+    if (session.chosen && !this.session.chosen) this.#pickerOpen = false;
+    this.session = { ...this.session, ...session };
+    const { language, dir, strings } = this.session;
+    Object.assign(document.documentElement, { lang: language, dir });
+    document.title = strings.page_title;
+    for (const element of document.querySelectorAll("[data-string]")) element.textContent = strings[element.dataset.string] ?? "";
+    for (const element of document.querySelectorAll("[data-page-language]")) Object.assign(element, { lang: language, dir });
+    for (const time of document.querySelectorAll("time")) time.textContent = clock(time.dateTime, language);
+    for (const choice of document.querySelectorAll("[data-language]")) {
+      choice.ariaCurrent = this.session.chosen && choice.dataset.language === language ? "true" : null;
+    }
+    this.#showPicker();
+    this.#showLimit();
+  }
+
+  /** Puts a message in its place by seq; one without a seq comes last. */
+  show(item) {
+    const li = messageItem(item, this.session);
+    const old = this.#find(item.key);
+    const held = old?.contains(document.activeElement);
+    old?.remove();
+    const next = [...part("messages").children].find((other) => item.seq !== null &&
+      (other.dataset.seq ? Number(other.dataset.seq) > item.seq : other.dataset.key));
+    part("messages").insertBefore(li, next ?? null);
+    if (held) li.focus();
+    return li;
+  }
+
+  remove(key) {
+    this.#find(key)?.remove();
+  }
+
+  /** Quick replies are open under one message at most. */
+  offerReplies(item) {
+    for (const replies of document.querySelectorAll(".waymark-replies")) {
+      if (replies.contains(document.activeElement)) replies.closest("li").focus();
+      replies.remove();
+    }
+    if (!item) return;
+    const titles = item.buttons.map((title, index) => button(title, "secondary-solid", { "data-seq": item.seq, "data-button": index }));
+    this.#find(item.key)?.append(make("div", { class: "waymark-replies", role: "group", "aria-labelledby": "replies-label" },
+      say("span", "page_replies", this.session.strings, { id: "replies-label", class: "nhsuk-u-visually-hidden" }), ...titles));
+  }
+
+  /** One polite live region speaks for the page; it adds each text once and drops it later, out of a reader's way. */
+  announce(text, lang = this.session.language, dir = this.session.dir) {
+    const spoken = make("p", { lang, dir }, text);
+    part("announcer").append(spoken);
+    setTimeout(() => spoken.remove(), ANNOUNCED_FOR_MS);
+  }
+
+  announceMessage(item) {
+    const sender = this.session.strings[item.sender === "bot" ? "page_assistant" : "page_coordinator"];
+    this.announce(`${sender}: ${item.text}`, item.language, item.dir);
+  }
+
+  /** Says once, at the end of the conversation, that answers were taken off the page. */
+  showHidden() {
+    part("announcer").replaceChildren();
+    document.querySelector(".waymark-notice")?.remove();
+    part("messages").append(say("li", "page_hidden", this.session.strings, { class: "waymark-notice" }));
+    this.announce(this.session.strings.page_hidden);
+  }
+
+  showTyping(on) {
+    const follow = this.atEnd();
+    part("typing").hidden = !on;
+    if (follow) this.scrollToEnd();
+  }
+
+  /** name: a page string, or null when all is well. */
+  showStatus(name) {
+    if (name === this.#status) return;
+    this.#status = name;
+    part("status").hidden = name === null;
+    part("status").replaceChildren(...(name ? [say("span", name, this.session.strings)] : []));
+    if (name === "page_reconnecting") this.announce(this.session.strings[name]);
+  }
+
+  atEnd() {
+    return document.documentElement.scrollHeight - window.scrollY - window.innerHeight < NEAR_THE_END_PX;
+  }
+
+  /** Shows the end, or the beginning of a message that is too long to be seen whole. */
+  scrollToEnd(li = part("messages").lastElementChild) {
+    if (li && li.offsetHeight > window.innerHeight / 2) li.scrollIntoView({ block: "start" });
+    else window.scrollTo(0, document.documentElement.scrollHeight);
+  }
+
+  /** Gives a text back to the patient to change. */
+  edit(text) {
+    part("input").value = text;
+    this.#showLimit();
+    part("input").focus();
+  }
+
+  clear() {
+    for (const id of ["messages", "announcer"]) part(id).replaceChildren();
+    part("input").value = "";
+    part("main").hidden = true;
+  }
+
+  #find(key) {
+    return part("messages").querySelector(`[data-key="${CSS.escape(key)}"]`);
+  }
+
+  #listen() {
+    part("leave").addEventListener("click", () => this.#act.leave());
+    part("language").addEventListener("click", () => this.#togglePicker());
+    part("picker").addEventListener("click", (event) => this.#choose(event.target.closest("[data-language]")));
+    part("picker").addEventListener("keydown", (event) => event.key === "Escape" && this.session.chosen && this.#togglePicker());
+    part("messages").addEventListener("click", (event) => this.#pressed(event.target.closest("button")?.dataset));
+    part("composer").addEventListener("submit", (event) => this.#submit(event));
+    part("input").addEventListener("input", () => this.#showLimit());
+    part("input").addEventListener("keydown", (event) => {
+      // While an input method composes (Chinese, Vietnamese), Enter accepts its suggestion.
+      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) this.#submit(event);
+    });
+  }
+
+  #submit(event) {
+    event.preventDefault();
+    const text = part("input").value.trim();
+    part("input").focus();
+    if (!text) return;
+    part("input").value = "";
+    this.#showLimit();
+    this.#act.write(text);
+  }
+
+  #pressed(data = {}) {
+    if (data.again) this.#act.tryAgain(data.again);
+    else if (data.edit) this.#act.edit(data.edit);
+    else if (data.button) this.#act.press(Number(data.seq), Number(data.button));
+  }
+
+  #choose(choice) {
+    if (!choice) return;
+    this.#pickerOpen = false;
+    this.#showPicker();
+    part("language").focus({ preventScroll: true });
+    this.scrollToEnd();
+    this.#act.choose(choice.dataset.language);
+  }
+
+  #togglePicker() {
+    this.#pickerOpen = part("picker").hidden;
+    this.#showPicker();
+    if (this.#pickerOpen) part("picker").scrollIntoView();
+    (this.#pickerOpen ? part("picker-heading") : part("language")).focus({ preventScroll: true });
+  }
+
+  #showPicker() {
+    part("picker").hidden = !this.#pickerOpen;
+    part("language").setAttribute("aria-expanded", String(this.#pickerOpen));
+  }
+
+  // A hint, never a lock: the server reads the whole of a long message for signs of an emergency.
+  #showLimit() {
+    const left = (this.session.max_length ?? Infinity) - [...part("input").value].length;
+    const tooLong = left < 0;
+    const { strings } = this.session;
+    part("limit").hidden = left > LIMIT_HINT_FROM;
+    part("limit").classList.toggle("nhsuk-error-message", tooLong);
+    part("limit").replaceChildren(...(tooLong ? [strings.page_too_long] : [make("span", {}, strings.page_characters_left), make("b", {}, String(left))]));
+    part("input").classList.toggle("nhsuk-textarea--error", tooLong);
+    if (tooLong && !this.#wasTooLong) this.announce(strings.page_too_long);
+    this.#wasTooLong = tooLong;
+  }
+
+  // Whatever gets the focus must not hide behind the sticky bars (WCAG 2.4.11).
+  #keepFocusClearOfBars() {
+    const root = document.documentElement.style;
+    const [top, toolbar, composer] = [".waymark-top", ".waymark-toolbar", ".waymark-composer"].map((name) => document.querySelector(name));
+    const measure = () => {
+      root.setProperty("--top-bar", `${top.offsetHeight || toolbar.offsetHeight}px`); // on a low screen only the toolbar sticks
+      root.setProperty("--bottom-bar", `${composer.offsetHeight}px`);
+    };
+    const observer = new ResizeObserver(measure);
+    for (const bar of [top, toolbar, composer]) observer.observe(bar);
+  }
+}

@@ -1,0 +1,1 @@
+"""Starting, training and watching over the processes that make up Waymark."""

@@ -1,0 +1,88 @@
+"""Trains the Rasa model when what it is made of has changed. Used by `waymark train` and `run`."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.errors import SetupError
+from bot.settings import ROOT, get_settings
+
+DATA = ("bot/data/nlu", "bot/data/rules.yml", "bot/data/stories.yml")
+MADE_OF = (
+    "config.yml",
+    "domain.yml",
+    "bot/data",
+    "bot/nlu",
+    "bot/policies",
+    "bot/pathway/red_flags.py",
+    "bot/pathway/folding.py",
+    "bot/language",
+    "uv.lock",
+)
+FINGERPRINT_LENGTH = 16
+
+
+def fingerprint(root: Path = ROOT) -> str:
+    """16 hexadecimal digits that change when the model must be trained anew."""
+    digest = hashlib.sha256(get_settings().encoder.encode())
+    for path in sorted(_files(root)):
+        digest.update(str(path.relative_to(root)).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:FINGERPRINT_LENGTH]
+
+
+def _files(root: Path) -> Iterator[Path]:
+    for name in MADE_OF:
+        path = root / name
+        found = path.rglob("*") if path.is_dir() else [path]
+        yield from (p for p in found if p.is_file() and "__pycache__" not in p.parts)
+
+
+def model_path() -> Path:
+    """Where the model for the present data lies, or will lie."""
+    return get_settings().var_dir / "models" / f"waymark-{fingerprint()}.tar.gz"
+
+
+def trained_model() -> Path:
+    """The trained model.
+
+    Raises:
+        SetupError: it has not been trained yet.
+    """
+    path = model_path()
+    if not path.exists():
+        raise SetupError("The model is not trained for the present data. Run: make setup")
+    return path
+
+
+def train(*, force: bool = False) -> tuple[Path, bool]:
+    """Train if needed; returns the model's path and whether it was trained now.
+
+    Raises:
+        SetupError: Rasa refused the training data; its message was printed.
+    """
+    path = model_path()
+    if path.exists() and not force:
+        return path, False
+    os.environ.setdefault("RASA_CACHE_DIRECTORY", str(get_settings().cache_dir / "rasa"))
+    os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count() or 1))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    from rasa.model_training import train as rasa_train  # 6 s to import: only when it is needed
+
+    result = rasa_train(
+        domain=str(ROOT / "domain.yml"),
+        config=str(ROOT / "config.yml"),
+        training_files=[str(ROOT / name) for name in DATA],
+        output=str(path.parent),
+        fixed_model_name=path.name.removesuffix(".tar.gz"),
+        force_training=force,
+    )
+    if result.code != 0 or not path.exists():
+        raise SetupError("Training failed; the lines above say why. Correct the data, then train.")
+    for old in path.parent.glob("waymark-*.tar.gz"):
+        if old != path:
+            old.unlink()
+    return path, True

@@ -1,0 +1,114 @@
+"""A patient at the web page, as the page's own script behaves, over real HTTP and Socket.IO."""
+
+from __future__ import annotations
+
+import queue
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+import socketio
+
+TURN_SECONDS = 40
+
+
+@dataclass(frozen=True)
+class Said:
+    """One message of the bot."""
+
+    seq: int
+    text: str
+    buttons: tuple[str, ...]
+    language: str | None
+    kind: str | None
+    private: bool
+
+
+class PatientPage:
+    """Opens the page, talks, and listens. Use as a context manager."""
+
+    def __init__(self, address: str, *, link: str = "/chat", browser_language: str = "en") -> None:
+        self.address = address
+        self.http = requests.Session()
+        self.http.headers["Accept-Language"] = browser_language
+        self.http.get(address + link, timeout=20).raise_for_status()
+        self.session = self.start()
+        self.heard: list[Said] = []
+        self.forgotten: list[int] = []
+        self._ended: queue.Queue[None] = queue.Queue()
+        self.client = socketio.Client(reconnection=False)
+        for event in ("message", "typing", "forget", "session"):
+            self.client.on(event, getattr(self, f"_on_{event}"))
+        self.connect()
+
+    def __enter__(self) -> PatientPage:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.client.disconnect()
+
+    def start(self) -> dict[str, Any]:
+        """What the page does first: get its session and cookie."""
+        answer = self.http.post(self.address + "/chat/session", timeout=20)
+        answer.raise_for_status()
+        return dict(answer.json())
+
+    def connect(self) -> None:
+        """Open the Socket.IO connection with the cookie."""
+        cookie = "; ".join(f"{c.name}={c.value}" for c in self.http.cookies)
+        headers = {"Cookie": cookie, "Accept-Language": str(self.http.headers["Accept-Language"])}
+        self.client.connect(self.address, headers=headers, transports=["polling"], wait_timeout=10)
+
+    def say(self, text: str) -> list[Said]:
+        """Write a text; returns what is answered to it."""
+        return self._turn("message", {"id": str(uuid.uuid4()), "text": text})
+
+    def press(self, title: str) -> list[Said]:
+        """Press the newest button of that title."""
+        said = next(s for s in reversed(self.heard) if title in s.buttons)
+        data = {"id": str(uuid.uuid4()), "seq": said.seq, "button": said.buttons.index(title)}
+        return self._turn("press", data)
+
+    def choose(self, language: str) -> list[Said]:
+        """Pick a language on the page."""
+        return self._turn("language", {"id": str(uuid.uuid4()), "code": language})
+
+    def send(self, event: str, data: Any) -> Any:
+        """Send an event; returns its acknowledgement."""
+        return self.client.call(event, data, timeout=20)
+
+    def history(self) -> list[dict[str, Any]]:
+        """All messages that the page may show now."""
+        return list(self.send("history", {"after": 0})["messages"])
+
+    def _turn(self, event: str, data: dict[str, Any]) -> list[Said]:
+        before = len(self.heard)
+        receipt = self.send(event, data)
+        if not receipt["ok"]:
+            return [Said(0, receipt["error"], (), None, "refused", False)]
+        self._ended.get(timeout=TURN_SECONDS)
+        return self.heard[before:]
+
+    def _on_message(self, data: dict[str, Any]) -> None:
+        if data["sender"] != "patient":
+            self.heard.append(
+                Said(
+                    data["seq"],
+                    data["text"],
+                    tuple(data["buttons"]),
+                    data["language"],
+                    data["kind"],
+                    data["private"],
+                )
+            )
+
+    def _on_typing(self, data: dict[str, Any]) -> None:
+        if not data["on"]:
+            self._ended.put(None)
+
+    def _on_forget(self, data: dict[str, Any]) -> None:
+        self.forgotten += data["seqs"]
+
+    def _on_session(self, data: dict[str, Any]) -> None:
+        self.session = data
