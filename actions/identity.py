@@ -43,13 +43,10 @@ ASKED_BY = {
     BY_NAME: ["family_name", "date_of_birth", "postcode", "code"],
     GIVEN_UP: [],
 }
-ENTITIES = {
-    "nhs_number": ("nhs_number",),
-    "family_name": ("family_name",),
-    "date_of_birth": ("date_of_birth",),
-    "postcode": ("postcode",),
-    "code": ("code",),
-}
+NOT_ASKED = "-"
+"""Fills the slots that a route doesn't need, so that Rasa asks the next one that it does."""
+ATTEMPTS = ("number", "unreadable_date", "phone", "reference", "nhs_number", "code")
+"""Identifiers that show an attempt to give data, though not the data asked for."""
 UNREADABLE = {
     "nhs_number": "utter_nhs_number_wrong",
     "family_name": "utter_name_unreadable",
@@ -67,16 +64,6 @@ class ValidateIdentityForm(FormValidationAction):
     def name(self) -> str:
         """The action's name in the domain."""
         return f"validate_{IDENTITY_FORM}"
-
-    async def required_slots(
-        self,
-        domain_slots: list[str],
-        dispatcher: CollectingDispatcher,
-        tracker: Tracker,
-        domain: DomainDict,
-    ) -> list[str]:
-        """The slots of the route; the form ends when none of them is empty."""
-        return ASKED_BY[tracker.get_slot("identity_route") or BY_NUMBER]
 
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
@@ -101,12 +88,18 @@ def _begin(dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
     if wait:
         say(dispatcher, "utter_identity_limit", values={"wait": wait})
         return [SlotSet("identity_route", GIVEN_UP)]
-    return [SlotSet("identity_route", BY_INVITATION if invited else BY_NUMBER)]
+    return _route(BY_INVITATION if invited else BY_NUMBER)
+
+
+def _route(name: str) -> Events:
+    """Take a route: what it doesn't ask is marked so."""
+    marks = [(field, None if field in ASKED_BY[name] else NOT_ASKED) for field in FIELDS]
+    return [*(SlotSet(field, mark) for field, mark in marks), SlotSet("identity_route", name)]
 
 
 def _ask_next(tracker: Tracker, events: Events) -> Events:
     """Set the requested slot and remember it for the door."""
-    if not events and tracker.get_slot("requested_slot"):
+    if not events:
         return []  # nothing was given: the form steps aside for a question in between
     route = tracker.get_slot("identity_route") or BY_NUMBER
     missing = next((field for field in ASKED_BY[route] if not tracker.get_slot(field)), None)
@@ -119,15 +112,14 @@ def _take(dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
     """What this message gave; [] when it gave nothing and is no failed attempt either."""
     wanted = tracker.get_slot("requested_slot")
     if wanted == "nhs_number" and (entity_of(tracker, "no_number") or _says_no(tracker)):
-        return [SlotSet("identity_route", BY_NAME)]
+        return _route(BY_NAME)
     if wanted == "code" and (entity_of(tracker, "no_code") or _says_no(tracker)):
         return _give_up(dispatcher, tracker, "utter_identity_no_code", "identity_failed")
     given: dict[str, str] = {}
     for field in ASKED_BY[tracker.get_slot("identity_route") or BY_NUMBER]:
-        for entity in ENTITIES[field]:
-            value = entity_of(tracker, entity)
-            if value:
-                given[field] = value
+        token = entity_of(tracker, field)  # the sealed identifiers' entities are named like slots
+        if token:
+            given[field] = token
     if not given:
         return _unreadable(dispatcher, tracker, wanted)
     return _check(dispatcher, tracker, given)
@@ -140,23 +132,29 @@ def _says_no(tracker: Tracker) -> bool:
 def _unreadable(
     dispatcher: CollectingDispatcher, tracker: Tracker, wanted: str | None
 ) -> Events:
-    digits = any(character.isdigit() for character in text_of(tracker))
-    if wanted and not text_of(tracker).startswith("/"):
-        if intent_of(tracker) in DATA_INTENTS or (digits and intent_of(tracker) != "deny"):
-            say(dispatcher, UNREADABLE[wanted])
-            return [SlotSet(wanted, None)]
-    return []
+    """An attempt to give what was asked for gets one sentence; a question in between none."""
+    attempt = intent_of(tracker) in DATA_INTENTS
+    attempt = attempt or any(entity_of(tracker, entity) for entity in ATTEMPTS)
+    if not wanted or not attempt or text_of(tracker).startswith("/"):
+        return []
+    say(dispatcher, UNREADABLE[wanted])
+    return [SlotSet(wanted, None)]
 
 
 def _check(dispatcher: CollectingDispatcher, tracker: Tracker, given: dict[str, str]) -> Events:
     """Fill the slots; verify once all that the route asks for is there."""
     events = [SlotSet(field, token) for field, token in given.items()]
-    slots = {field: given.get(field) or tracker.get_slot(field) for field in FIELDS}
+    slots = {field: given.get(field) or _token(tracker, field) for field in FIELDS}
     route = tracker.get_slot("identity_route") or BY_NUMBER
     with transaction() as session:
         if route == BY_INVITATION:
             return events + _by_invitation(session, dispatcher, tracker, slots)
         return events + _by_code(session, dispatcher, tracker, slots, given)
+
+
+def _token(tracker: Tracker, field: str) -> str | None:
+    value = tracker.get_slot(field)
+    return value if value != NOT_ASKED else None
 
 
 def _by_invitation(

@@ -18,6 +18,7 @@ from weakref import WeakValueDictionary
 
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from bot.answers import render_alone
 from bot.channels.door import Checked, check, is_flagged
@@ -199,6 +200,7 @@ class Intake:
                 message_id,
                 sealed,
                 now,
+                payload=_typed_button(session, conversation_id, checked.text),
                 red_flag=checked.red_flag.as_dict() | {"too_long": checked.too_long},
             )
             return Receipt(True, row.seq, row.id, new=new)
@@ -269,6 +271,13 @@ class Intake:
         for row in rows:
             await self.answer(row.conversation_id, row.id)
         return len(rows)
+
+
+def _typed_button(session: Session, conversation_id: str, text: str) -> str | None:
+    """The payload of a quick reply of the newest answer whose title was typed instead."""
+    row = transcript.newest_answer(session, conversation_id)
+    offered = {fold(button["title"]): button["payload"] for button in (row.buttons if row else ())}
+    return offered.get(fold(text))
 
 
 def _awaiting(conversation: Conversation, text: str) -> str | None:

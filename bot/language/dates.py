@@ -19,7 +19,9 @@ from bot.pathway.folding import digits_to_ascii, fold_accents
 NUMERIC = re.compile(
     r"(?<![\d.,/-])(\d{1,4})\s?([./\-،·年])\s?(\d{1,2})\s?([./\-،·月])\s?(\d{1,4})日?(?!\d|[./-]\d)"
 )
-COMPACT = re.compile(r"(?<!\d)(\d{2})[ .]?(\d{2})[ .]?((?:19|20)\d{2})(?!\d)")
+COMPACT = re.compile(
+    r"(?<!\d)(?:(\d{2})(\d{2})((?:19|20)\d{2})|(\d{1,2}) +(\d{1,2}) +(\d{4}|\d{2}))(?!\d)"
+)
 ORDINAL = r"(?:st|nd|rd|th|er|o|º|ª|\.|-?go|শে|ই|লা|রা|ঠা)?"
 LINK = r"(?:\s*[,،./\-]\s*|\s+(?:of|de|del|di|do|roku|من|شهر|سنة|عام|in|sal|সাল|সালের)\s+|\s+)"
 MARKS = "\u0900-\u0dff"
@@ -44,7 +46,7 @@ def find_dates(text: str, today: date, *, compact: bool = False) -> list[FoundDa
     Args:
         text: as typed; digits of any script.
         today: two-digit years are taken as the latest that is not after this day.
-        compact: also read eight digits in a row as ddmmyyyy (when a date was asked for).
+        compact: also read ddmmyyyy and “3 5 1961” (when a date was asked for).
 
     >>> [found.value.isoformat() for found in find_dates("ur. 3 maja 1961", date(2026, 5, 1))]
     ['1961-05-03']
@@ -53,10 +55,7 @@ def find_dates(text: str, today: date, *, compact: bool = False) -> list[FoundDa
     found = [_numeric(match, today) for match in NUMERIC.finditer(plain)]
     found += _in_words(plain, today)
     if compact:
-        found += [
-            FoundDate(m.start(), m.end(), _date(int(m[3]), int(m[2]), int(m[1])))
-            for m in COMPACT.finditer(plain)
-        ]
+        found += [_compact(match, today) for match in COMPACT.finditer(plain)]
     kept: list[FoundDate] = []
     for item in sorted(found, key=lambda f: (f.value is None, f.start)):
         if all(item.end <= other.start or item.start >= other.end for other in kept):
@@ -75,6 +74,12 @@ def _numeric(match: re.Match[str], today: date) -> FoundDate:
     value = _date(year, second, day, swap=True)
     ambiguous = day <= 12 and second <= 12 and day != second
     return FoundDate(match.start(), match.end(), value, ambiguous and value is not None)
+
+
+def _compact(match: re.Match[str], today: date) -> FoundDate:
+    day, month, year = (part for part in match.groups() if part is not None)
+    value = _date(_full_year(year, today), int(month), int(day), swap=True)
+    return FoundDate(match.start(), match.end(), value)
 
 
 def _in_words(text: str, today: date) -> list[FoundDate]:

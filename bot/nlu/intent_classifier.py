@@ -109,6 +109,8 @@ class IntentClassifier(GraphComponent):
         for message in messages:
             vector = message.get(VECTOR)
             if vector is None or not any(c.isalpha() for c in message.get(TEXT)):
+                message.set(INTENT, {"name": None, "confidence": 0.0}, add_to_output=True)
+                message.set(INTENT_RANKING, [], add_to_output=True)
                 continue
             ranking = self._rank(vector, _letters_of(message.get(TEXT)))
             message.set(INTENT, ranking[0], add_to_output=True)

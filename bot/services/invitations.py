@@ -59,5 +59,6 @@ def open_invitation(
 def has_open_invitation(session: Session, conversation_id: str, now: datetime) -> bool:
     """True when the conversation came with a link that is not spent yet."""
     conversation = session.get(Conversation, conversation_id)
-    invitation = session.get(Invitation, conversation.invitation_id) if conversation else None
+    tied = conversation.invitation_id if conversation else None
+    invitation = session.get(Invitation, tied) if tied else None
     return bool(invitation and invitation.used_at is None and invitation.expires_at > now)

@@ -204,6 +204,16 @@ def message_by_seq(session: Session, conversation_id: str, seq: int) -> Message 
     ).scalar_one_or_none()
 
 
+def newest_answer(session: Session, conversation_id: str) -> Message | None:
+    """The bot's last message."""
+    return session.execute(
+        select(Message)
+        .where(Message.conversation_id == conversation_id, Message.sender == "bot")
+        .order_by(Message.seq.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+
+
 def count_recent(session: Session, conversation_id: str, now: datetime) -> int:
     """Messages that the patient sent within the last minute."""
     return session.execute(
