@@ -129,9 +129,7 @@ def _says_no(tracker: Tracker) -> bool:
     return intent_of(tracker) == "deny"
 
 
-def _unreadable(
-    dispatcher: CollectingDispatcher, tracker: Tracker, wanted: str | None
-) -> Events:
+def _unreadable(dispatcher: CollectingDispatcher, tracker: Tracker, wanted: str | None) -> Events:
     """An attempt to give what was asked for gets one sentence; a question in between none."""
     attempt = intent_of(tracker) in DATA_INTENTS
     attempt = attempt or any(entity_of(tracker, entity) for entity in ATTEMPTS)
@@ -253,9 +251,7 @@ class AfterIdentity(Action):
         """The action's name in the domain."""
         return "action_after_identity"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
         """Answer, or just clear up when the patient was not verified."""
         cleared = [*clear_identity(tracker), SlotSet("pending_question", None)]
         question = tracker.get_slot("pending_question") or "ask_referral_status"

@@ -46,9 +46,7 @@ class RecordQuestion:
         """The action's name in the domain."""
         return f"action_{self.intent}"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
         """Answer, ask which referral, or keep the question and verify first."""
         with transaction() as session:
             identity = current_identity(session, tracker.sender_id, now())
@@ -93,8 +91,13 @@ def answer_question(
     lines, step = explain_referral(session, identity, referral, question, now())
     if step.same_day_task:
         open_handoff(
-            session, tracker.sender_id, "task", "overdue_referral", now(),
-            referral_id=referral.id, priority=1,
+            session,
+            tracker.sender_id,
+            "task",
+            "overdue_referral",
+            now(),
+            referral_id=referral.id,
+            priority=1,
         )
     elif question == "report_no_contact":
         open_handoff(

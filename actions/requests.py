@@ -30,9 +30,7 @@ class StaffRequest:
         """The action's name in the domain."""
         return f"action_{self.intent}"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
         """Open the hand-off, then answer: what is said is true by then."""
         request(dispatcher, tracker, self.kind, self.reason, self.response)
         return []

@@ -37,9 +37,7 @@ class Affirm(Action):
         """The action's name in the domain."""
         return "action_affirm"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
         """Take up what was offered."""
         if last_said(tracker) in OFFERS_A_PERSON:
             request(dispatcher, tracker, "chat", "asked_for", "utter_human_requested")
@@ -55,9 +53,7 @@ class Deny(Action):
         """The action's name in the domain."""
         return "action_deny"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
         """In the form: stop asking who they are. Else: all right."""
         say(dispatcher, "utter_all_right" if in_form(tracker) else "utter_anything_else")
         return leave_form(tracker) if in_form(tracker) else []
@@ -70,9 +66,7 @@ class Stop(Action):
         """The action's name in the domain."""
         return "action_stop"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
         """End the identity session and forget which referral was meant."""
         with transaction() as session:
             end_identity(session, tracker.sender_id, now(), "stopped")
@@ -87,9 +81,7 @@ class Inform(Action):
         """The action's name in the domain."""
         return "action_inform"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
         """Say thanks and ask what is wanted."""
         say(dispatcher, "utter_got_data")
         return []
@@ -105,9 +97,7 @@ class AskNotUnderstood(Action):
         """The action's name in the domain."""
         return "action_not_understood"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
         """Ask once, then offer a person."""
         if not any(character.isalnum() for character in text_of(tracker)):
             say(dispatcher, "utter_no_words")
@@ -127,9 +117,7 @@ class ChangeLanguage(Action):
         """The action's name in the domain."""
         return "action_change_language"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
         """Change to it and stay there."""
         found = (tracker.latest_message.get("language") or {}).get("named")
         picked = text_of(tracker).startswith("/") and entity_of(tracker, "language")
@@ -164,9 +152,7 @@ class DeleteMyData(Action):
         """The action's name in the domain."""
         return "action_delete_my_data"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
         """Open the task and sign out."""
         with transaction() as session:
             open_handoff(session, tracker.sender_id, "task", "data_request", now())
@@ -182,9 +168,7 @@ class AskMedicalAdvice(Action):
         """The action's name in the domain."""
         return "action_ask_medical_advice"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
         """Say who can answer."""
         if asks_about_cancer(text_of(tracker), all_lexicons()):
             say_lines(dispatcher, cancer_question_answer())
@@ -200,9 +184,7 @@ class SubscribeUpdates(Action):
         """The action's name in the domain."""
         return "action_subscribe_updates"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
         """Say what is possible."""
         say(dispatcher, "utter_updates_not_yet")
         return []
@@ -215,9 +197,7 @@ class UnsubscribeUpdates(Action):
         """The action's name in the domain."""
         return "action_unsubscribe_updates"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
         """Say so."""
         say(dispatcher, "utter_updates_off")
         return []

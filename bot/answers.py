@@ -79,9 +79,7 @@ def render_alone(name: str, language: str | None) -> Rendered:
     return Renderer(get_catalogues()).render(name, standing_values(), language)
 
 
-def _opening(
-    utter_action: str, tracker: DialogueStateTracker
-) -> tuple[list[str], dict[str, Any]]:
+def _opening(utter_action: str, tracker: DialogueStateTracker) -> tuple[list[str], dict[str, Any]]:
     """What comes before the turn's first answer, and its values."""
     message = _unanswered_message(tracker)
     if message is None:

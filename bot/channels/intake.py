@@ -137,9 +137,7 @@ class Intake:
             name = _card(checked.red_flag) or "utter_try_again"
             return Receipt(False, error=render_alone(name, language).text)
 
-    async def press(
-        self, conversation_id: str, message_id: str, seq: int, button: int
-    ) -> Receipt:
+    async def press(self, conversation_id: str, message_id: str, seq: int, button: int) -> Receipt:
         """A quick reply: the payload is looked up in the message that offered it."""
 
         def store() -> Receipt:

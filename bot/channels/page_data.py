@@ -44,9 +44,7 @@ def session_data(
     """The page's session; without a conversation: that of somebody who has just come."""
     language = (conversation.language if conversation else None) or hint
     language = language or get_settings().default_language
-    identity = (
-        current_identity(session, conversation.id, now) if session and conversation else None
-    )
+    identity = current_identity(session, conversation.id, now) if session and conversation else None
     return {
         "language": language,
         "chosen": bool(conversation and conversation.language),

@@ -15,9 +15,8 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from sanic import Blueprint, Request
-from sanic.response import HTTPResponse, empty, html
+from sanic.response import HTTPResponse, empty, html, redirect
 from sanic.response import json as json_response
-from sanic.response import redirect
 
 from bot.answers import render_alone
 from bot.channels import visitor
@@ -43,7 +42,9 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-TEMPLATES = Environment(loader=FileSystemLoader(FOLDER), autoescape=select_autoescape(["html", "j2"]))
+TEMPLATES = Environment(
+    loader=FileSystemLoader(FOLDER), autoescape=select_autoescape(["html", "j2"])
+)
 
 
 def add_pages(blueprint: Blueprint) -> None:
@@ -193,7 +194,9 @@ def _invite(request: Request, token: str) -> str:
         hint = accepted_language(request.headers.get("accept-language"))
         said = render_alone(name, conversation.language or hint)
         buttons = [{"title": b.title, "payload": b.payload} for b in said.buttons]
-        store_answer(session, conversation.id, Answer(said.text, said.language, (name,), buttons), now)
+        store_answer(
+            session, conversation.id, Answer(said.text, said.language, (name,), buttons), now
+        )
         return str(conversation.id)
 
 
@@ -202,5 +205,3 @@ def _end(conversation_id: str) -> None:
     with transaction() as session:
         end_identity(session, conversation_id, now, "left")
         end_conversation(session, conversation_id, now)
-
-

@@ -30,7 +30,7 @@ from bot.records.chat_models import Message
 from bot.records.session import transaction
 from bot.services import transcript
 from bot.services.conversations import end_conversation, get_conversation, set_language
-from bot.services.identity import end_idle_identities, end_identity
+from bot.services.identity import end_identity, end_idle_identities
 from bot.services.seal import forget_expired
 from bot.services.transcript import Answer
 
@@ -104,9 +104,7 @@ class Chat:
         conversation_id, hint = await self._who(sid)
         if not _fits(data, id=str, seq=int, button=int):
             return await self._refuse(sid, "utter_not_understood")
-        press = self._intake.press(
-            conversation_id, data["id"][:64], data["seq"], data["button"]
-        )
+        press = self._intake.press(conversation_id, data["id"][:64], data["seq"], data["button"])
         return await self._take(sid, conversation_id, hint, press)
 
     async def on_language(self, sid: str, data: Any) -> dict[str, Any]:

@@ -186,7 +186,7 @@ def own_name(language: str) -> str:
 
 
 def direction(language: str) -> str:
-    """"rtl" for right-to-left scripts, else "ltr"."""
+    """ "rtl" for right-to-left scripts, else "ltr"."""
     return Locale.parse(language).text_direction
 
 

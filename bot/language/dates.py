@@ -156,5 +156,5 @@ def month_names() -> dict[str, int]:
 
 
 LANGUAGES_WITH_MONTHS = frozenset(
-    "en es pt fr it pl ro tr sq ar fa ur bn ta ne so vi uk ru hi pa gu de nl el bg lt ku".split()
+    ["en", "es", "pt", "fr", "it", "pl", "ro", "tr", "sq", "ar", "fa", "ur", "bn", "ta", "ne", "so", "vi", "uk", "ru", "hi", "pa", "gu", "de", "nl", "el", "bg", "lt", "ku"]
 )

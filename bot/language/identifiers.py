@@ -84,7 +84,7 @@ def find(text: str, today: date, awaiting: str | None = None) -> list[Found]:
 
 def _is_short(text: str) -> bool:
     """A bare name, not a question: "de la Cruz" is one, "where is my referral" is not."""
-    return len(text.split()) <= 2 or len(text.split()) <= 4 and text != text.lower()
+    return len(text.split()) <= 2 or (len(text.split()) <= 4 and text != text.lower())
 
 
 def kind_of_number(typed: str, awaiting: str | None) -> str | None:

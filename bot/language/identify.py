@@ -117,7 +117,8 @@ def blend(learned: Mapping[str, float], detected: Mapping[str, float]) -> dict[s
     if not learned:
         return dict(detected)
     product = {
-        language: probability * max(detected.get(language, 0.0), LANGDETECT_FLOOR) ** LANGDETECT_WEIGHT
+        language: probability
+        * max(detected.get(language, 0.0), LANGDETECT_FLOOR) ** LANGDETECT_WEIGHT
         for language, probability in learned.items()
     }
     total = sum(product.values())

@@ -163,4 +163,3 @@ def _locale(language: str) -> Locale:
 def _local(value: Any) -> datetime:
     moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     return moment.astimezone(ZoneInfo(get_settings().time_zone))
-

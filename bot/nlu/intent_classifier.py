@@ -96,7 +96,9 @@ class IntentClassifier(GraphComponent):
         features = self._features(np.stack([m.get(VECTOR) for m in examples]), texts)
         machine = LinearSVC(C=self._config["c"], class_weight="balanced", random_state=0)
         folds = StratifiedKFold(self._config["folds"], shuffle=True, random_state=0)
-        margins = cross_val_predict(machine, features, intents, cv=folds, method="decision_function")
+        margins = cross_val_predict(
+            machine, features, intents, cv=folds, method="decision_function"
+        )
         self._machine = machine.fit(features, intents)
         self._temperature = _fit_temperature(margins, np.searchsorted(machine.classes_, intents))
         with self._storage.write_to(self._resource) as folder:

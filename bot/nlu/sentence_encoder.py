@@ -23,9 +23,7 @@ VECTOR = "sentence_vector"
 REPEATED_TEXTS = 2000
 
 
-@DefaultV1Recipe.register(
-    DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False
-)
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class SentenceEncoder(GraphComponent):
     """Sets `sentence_vector` on each message that has text and is no button payload."""
 

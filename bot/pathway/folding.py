@@ -12,7 +12,9 @@ ARABIC_FORMS = str.maketrans(
     {"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ی": "ي", "ة": "ه", "ک": "ك", "ـ": None}
 )
 APOSTROPHES = re.compile(r"(?<=\w)['’ʼ`´](?=\w)")
-INVISIBLE = dict.fromkeys([*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF])
+INVISIBLE = dict.fromkeys(
+    [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF]
+)
 """Joiners, direction marks and isolates, which hide inside words."""
 NOT_A_WORD = re.compile(r"[^\w\s]|_", re.UNICODE)
 LETTERS_WITHOUT_DECOMPOSITION = str.maketrans(

@@ -122,7 +122,7 @@ def safety_answer(flag: dict[str, str] | None, intent: str | None) -> str | None
 
 
 def outcome(flag: dict[str, str] | None, intent: str | None) -> str:
-    """"card", "ask" or "nothing": what a message gets, for `waymark evaluate`."""
+    """ "card", "ask" or "nothing": what a message gets, for `waymark evaluate`."""
     answer = safety_answer(flag, intent)
     if answer is not None:
         return "ask" if answer == ASK else "card"

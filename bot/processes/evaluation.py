@@ -154,7 +154,9 @@ def evaluate(
             wrong += [row for row in found if _wrongly_safe(row)]
             count += len(found)
     report: dict[str, Any] = {"languages": languages, "mean": _mean(languages)}
-    report["mean"]["ms_per_sentence"] = round((time.monotonic() - started) * 1000 / max(count, 1), 1)
+    report["mean"]["ms_per_sentence"] = round(
+        (time.monotonic() - started) * 1000 / max(count, 1), 1
+    )
     return report, wrong
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from bot.errors import SetupError
 from bot.settings import ROOT, get_settings
@@ -13,13 +17,13 @@ from bot.settings import ROOT, get_settings
 DATA = ("bot/data/nlu", "bot/data/rules.yml", "bot/data/stories.yml")
 MADE_OF = (
     "config.yml",
-    "domain.yml",
     "bot/data",
     "bot/nlu",
     "bot/policies",
     "bot/pathway/red_flags.py",
     "bot/pathway/folding.py",
-    "bot/language",
+    "bot/language/dates.py",
+    "bot/language/identifiers.py",
     "uv.lock",
 )
 FINGERPRINT_LENGTH = 16
@@ -28,10 +32,17 @@ FINGERPRINT_LENGTH = 16
 def fingerprint(root: Path = ROOT) -> str:
     """16 hexadecimal digits that change when the model must be trained anew."""
     digest = hashlib.sha256(get_settings().encoder.encode())
+    digest.update(json.dumps(_domain_without_sentences(root), sort_keys=True).encode())
     for path in sorted(_files(root)):
         digest.update(str(path.relative_to(root)).encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:FINGERPRINT_LENGTH]
+
+
+def _domain_without_sentences(root: Path) -> dict[str, Any]:
+    """The domain as the model knows it: of a response only the name."""
+    domain = yaml.safe_load((root / "domain.yml").read_text(encoding="utf-8"))
+    return domain | {"responses": list(domain["responses"])}
 
 
 def _files(root: Path) -> Iterator[Path]:

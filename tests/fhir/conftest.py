@@ -22,7 +22,7 @@ from bot.services.import_records import ImportReport, import_records
 Import = Callable[..., ImportReport]
 
 
-@pytest.fixture()
+@pytest.fixture
 def engine(tmp_path: Path) -> Engine:
     """An empty SQLite file with all tables."""
     made = make_engine(f"sqlite:///{tmp_path}/records.db")
@@ -30,14 +30,14 @@ def engine(tmp_path: Path) -> Engine:
     return made
 
 
-@pytest.fixture()
+@pytest.fixture
 def session(engine: Engine) -> Iterator[Session]:
     """One transaction for looking and importing."""
     with transaction(engine) as running:
         yield running
 
 
-@pytest.fixture()
+@pytest.fixture
 def load(session: Session, tmp_path: Path) -> Import:
     """Import payloads: names below tests/payloads, or parsed JSON (written to a file first)."""
     count = iter(range(10_000))

@@ -6,9 +6,12 @@ from bot.records import chat_models, models  # noqa: F401  (their import fills t
 from bot.records.base import UtcDateTime, metadata
 from bot.records.session import get_engine
 
+
 def render_item(kind, item, _context):  # type: ignore[no-untyped-def]
     """Migrations name plain types: they must not change when our own classes do."""
-    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
+    return (
+        "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
+    )
 
 
 connectable = context.config.attributes.get("engine") or get_engine()
