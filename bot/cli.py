@@ -210,10 +210,10 @@ def import_waits_(
     prepare_database(demo=False)
     with transaction() as session:
         report = import_waits(session, path, period=period or None, source=source)
-    out.print(f"{report.imported} waiting times imported, {report.unchanged} unchanged")
-    for item in report.rejected:
-        out.print(f"{path.name} {item.entry}: {item.reason}", markup=False, soft_wrap=True)
-    raise typer.Exit(3 if report.rejected else 0)
+    out.print(f"{report.imported} waiting times of {report.period} imported")
+    for row in report.rejected:
+        out.print(f"{path.name}, line {row.line}: {row.reason}", markup=False, soft_wrap=True)
+    raise typer.Exit(report.exit_code)
 
 
 @records.command("demo", epilog="Example: waymark records demo")

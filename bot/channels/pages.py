@@ -59,13 +59,18 @@ def add_pages(blueprint: Blueprint) -> None:
         blueprint.add_route(show_demo_phone, "/demo/phone", methods=["GET"], name="demo_phone")
 
 
+async def lead_to_page(request: Request) -> HTTPResponse | None:
+    """The bare address leads to the chat (Rasa would greet with its version there)."""
+    return redirect("/chat") if request.path == "/" else None
+
+
 async def show_page(request: Request) -> HTTPResponse:
     """The chat. No conversation is opened by looking at it."""
     return await asyncio.to_thread(_render, request, left=False)
 
 
 async def show_left(request: Request) -> HTTPResponse:
-    """After leaving: ends what is still open, in case the page was offline, and drops the cookie."""
+    """After leaving: ends what an offline page left open, and drops the cookie."""
     conversation_id = visitor.read(request.cookies.get(visitor.COOKIE))
     page = await asyncio.to_thread(_render, request, left=True)
     if conversation_id:

@@ -17,16 +17,18 @@ from rasa.core.channels.socketio import SocketBlueprint
 from sanic import Blueprint, Sanic
 from socketio import AsyncServer
 from socketio.exceptions import ConnectionRefusedError
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.answers import render_alone
 from bot.channels import visitor
+from bot.channels.in_thread import in_thread
 from bot.channels.intake import Intake, Receipt
 from bot.channels.page_data import accepted_language, message_data, session_data
-from bot.channels.pages import add_pages
+from bot.channels.pages import add_pages, lead_to_page
 from bot.errors import NotFound
 from bot.language.catalogues import get_catalogues, own_name
 from bot.records.base import utc_now
-from bot.records.chat_models import Message
+from bot.records.chat_models import Conversation, Message
 from bot.records.session import transaction
 from bot.services import transcript
 from bot.services.conversations import end_conversation, get_conversation, set_language
@@ -36,6 +38,8 @@ from bot.services.transcript import Answer
 
 logger = logging.getLogger(__name__)
 IDLE_CHECK_SECONDS = 15
+LARGEST_SEQ = 2**31 - 1
+"""What the database's column can hold; a page that sends more is not ours."""
 
 
 class WebChat(InputChannel):
@@ -58,6 +62,10 @@ class WebChat(InputChannel):
         blueprint = SocketBlueprint(server, "/socket.io", "web_chat", __name__)
         chat = Chat(server, on_new_message)
         add_pages(blueprint)
+
+        @blueprint.listener("before_server_start")
+        async def _lead_in(app: Sanic, _loop: asyncio.AbstractEventLoop) -> None:
+            app.register_middleware(lead_to_page, "request")
 
         @blueprint.listener("after_server_start")
         async def _start(app: Sanic, _loop: asyncio.AbstractEventLoop) -> None:
@@ -128,7 +136,7 @@ class Chat:
         """What came after a number, and the page's session."""
         conversation_id, hint = await self._who(sid)
         after = data.get("after") if isinstance(data, dict) else 0
-        after = after if isinstance(after, int) else 0
+        after = after if isinstance(after, int) and abs(after) <= LARGEST_SEQ else 0
 
         def load() -> dict[str, Any]:
             now = utc_now()
@@ -140,7 +148,11 @@ class Chat:
                     "session": session_data(session, conversation, hint, now),
                 }
 
-        return await asyncio.to_thread(load)
+        try:
+            return await asyncio.to_thread(load)
+        except (NotFound, SQLAlchemyError) as error:  # left in another tab, or no database now
+            logger.warning("No history for %s: %s.", conversation_id, type(error).__name__)
+            return {"error": render_alone("utter_try_again", hint).text}
 
     async def on_leave(self, sid: str, _data: Any = None) -> dict[str, Any]:
         """The patient leaves: signed out, and the conversation is closed for good."""
@@ -154,12 +166,16 @@ class Chat:
     async def deliver(self, conversation_id: str, row: Message) -> None:
         """A stored message, to every tab of its conversation."""
 
-        def load() -> dict[str, Any]:
+        def load() -> dict[str, Any] | None:
+            now = utc_now()
             with transaction() as session:
-                return message_data(session, row, utc_now())
+                if not transcript.is_visible(session, row, now):
+                    return None  # signed out since the turn began
+                return message_data(session, row, now)
 
-        data = await asyncio.to_thread(load)
-        await self._server.emit("message", data, room=conversation_id)
+        data = await in_thread(load)
+        if data is not None:
+            await self._server.emit("message", data, room=conversation_id)
 
     async def typing(self, conversation_id: str, on: bool) -> None:
         """The typing indicator."""
@@ -178,7 +194,7 @@ class Chat:
                 gone = transcript.private_numbers(session, conversation_id)
                 return session_data(session, conversation, hint, now), gone
 
-        found = await asyncio.to_thread(load)
+        found = await in_thread(load)
         if found is None:
             return
         data, gone = found
@@ -205,7 +221,9 @@ class Chat:
                 forget_expired(session, now)
                 ended = end_idle_identities(session, now)
                 for conversation_id in ended:
-                    conversation = get_conversation(session, conversation_id)
+                    conversation = session.get(Conversation, conversation_id)
+                    if conversation is None or conversation.ended_at is not None:
+                        continue  # the patient has left: nobody is there to be told
                     rendered = render_alone("utter_identity_ended", conversation.language)
                     answer = Answer(rendered.text, rendered.language, ("utter_identity_ended",))
                     transcript.store_answer(session, conversation_id, answer, now)
@@ -259,7 +277,7 @@ class Chat:
         return {"ok": True, "seq": receipt.seq}
 
     async def _turn(self, conversation_id: str, message_id: int, hint: str | None) -> None:
-        row = await asyncio.to_thread(_load_message, message_id)
+        row = await in_thread(_load_message, message_id)
         if row is not None:
             await self.deliver(conversation_id, row)
         await self._intake.answer(conversation_id, message_id, hint)
@@ -289,4 +307,6 @@ def _load_message(message_id: int) -> Message | None:
 
 
 def _fits(data: Any, **kinds: type) -> bool:
-    return isinstance(data, dict) and all(isinstance(data.get(k), t) for k, t in kinds.items())
+    """Whether an event is a dict with these fields, and an id that can be told from others."""
+    fields = isinstance(data, dict) and all(isinstance(data.get(k), t) for k, t in kinds.items())
+    return fields and bool(data["id"].strip())

@@ -35,7 +35,7 @@ def instant(value: Any) -> datetime | None:
     if not FIRST_YEAR <= year <= LAST_YEAR:
         return None
     try:
-        local = datetime(year, month, day, hour, minute, min(second, 59))
+        local = datetime(year, month, day, hour, minute, min(second, 59))  # noqa: DTZ001 (zone below)
     except ValueError:
         return None
     zone = _offset(match[7])

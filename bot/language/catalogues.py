@@ -20,7 +20,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from bot.errors import UnreadableInput
-from bot.settings import ROOT
+from bot.settings import ROOT, get_settings
 
 DOMAIN_PATH = ROOT / "domain.yml"
 LOCALES_PATH = ROOT / "bot" / "locales"
@@ -55,6 +55,8 @@ class CatalogueState:
     translated: int
     reviewed: int
     problems: tuple[str, ...]
+    first_reviewed: bool = True
+    """True when a person has checked every message on safety, identity and consent."""
 
     @property
     def complete(self) -> bool:
@@ -103,14 +105,16 @@ def catalogue_path(language: str, locales: Path = LOCALES_PATH) -> Path:
 def check_catalogue(language: str, messages: list[tuple[str, str]], path: Path) -> CatalogueState:
     """Compare a catalogue with the messages it must hold."""
     entries = {(e.msgctxt or "", e.msgid): e for e in polib.pofile(str(path)) if not e.obsolete}
-    problems, translated, reviewed = [], 0, 0
+    problems, translated, reviewed, first_reviewed = [], 0, 0, True
     for pair in messages:
         entry = entries.get(pair)
         if entry is None or not entry.translated():
             problems.append(f"{pair[0]}: not translated: “{pair[1]}”")
             continue
         translated += 1
-        reviewed += DRAFT_MARK not in (entry.comment or "")
+        draft = DRAFT_MARK in (entry.comment or "")
+        reviewed += not draft
+        first_reviewed &= not (draft and pair[0].startswith(FIRST_TO_REVIEW))
         try:
             same = placeholders(entry.msgstr) == placeholders(entry.msgid)
         except ValueError:
@@ -119,7 +123,9 @@ def check_catalogue(language: str, messages: list[tuple[str, str]], path: Path) 
             problems.append(f"{pair[0]}: the placeholders differ from the English ones")
     known = set(messages)
     problems += [f"{ctx}: stale: “{text}”" for ctx, text in entries if (ctx, text) not in known]
-    return CatalogueState(language, len(messages), translated, reviewed, tuple(problems))
+    return CatalogueState(
+        language, len(messages), translated, reviewed, tuple(problems), first_reviewed
+    )
 
 
 def update_catalogue(language: str, messages: list[tuple[str, str]], path: Path) -> None:
@@ -144,8 +150,15 @@ def update_catalogue(language: str, messages: list[tuple[str, str]], path: Path)
 class Catalogues:
     """All sentences in all languages, loaded once a process."""
 
-    def __init__(self, responses: dict[str, Response], locales: Path = LOCALES_PATH) -> None:
+    def __init__(
+        self,
+        responses: dict[str, Response],
+        locales: Path = LOCALES_PATH,
+        *,
+        only_reviewed: bool = False,
+    ) -> None:
         self.responses = responses
+        self._only_reviewed = only_reviewed
         self._messages = messages_of(responses)
         self._translations: dict[str, gettext.NullTranslations] = {
             SOURCE_LANGUAGE: gettext.NullTranslations()
@@ -161,8 +174,13 @@ class Catalogues:
             self._translations[language] = _load(path, language)
 
     def offered(self) -> list[str]:
-        """Codes of the languages whose catalogue is complete, English first."""
-        return [code for code, state in self.states.items() if state.complete]
+        """Codes of the languages that patients may use, English first: complete catalogues, and
+        in production only those whose safety, identity and consent messages were reviewed."""
+        return [
+            code
+            for code, state in self.states.items()
+            if state.complete and (state.first_reviewed or not self._only_reviewed)
+        ]
 
     def translate(self, context: str, english: str, language: str) -> str:
         """The sentence in `language`; the English one where there is none."""
@@ -193,4 +211,5 @@ def direction(language: str) -> str:
 @lru_cache(maxsize=1)
 def get_catalogues() -> Catalogues:
     """The catalogues of this process."""
-    return Catalogues(read_responses())
+    production = get_settings().mode == "production"
+    return Catalogues(read_responses(), only_reviewed=production)

@@ -11,7 +11,7 @@ import string
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -22,7 +22,12 @@ from babel.numbers import format_decimal, format_percent
 from bot.language.catalogues import Catalogues, direction
 from bot.settings import get_settings
 
-SPANS = {"weeks": timedelta(weeks=1), "days": timedelta(days=1), "minutes": timedelta(minutes=1)}
+Granularity = Literal["week", "day", "minute"]
+SPANS: dict[str, tuple[timedelta, Granularity]] = {
+    "weeks": (timedelta(weeks=1), "week"),
+    "days": (timedelta(days=1), "day"),
+    "minutes": (timedelta(minutes=1), "minute"),
+}
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 TERM_PREFIX = "@"
 """A value that starts with this is the name of a response to be rendered in its place."""
@@ -143,8 +148,9 @@ def format_value(value: Any, kind: str, language: str) -> str:
     if kind == "time":
         return format_time(_local(value), "short", locale=locale)
     if kind in SPANS:  # as a span of time: Babel has no unit names for weeks in Bengali
+        unit, granularity = SPANS[kind]
         return format_timedelta(
-            SPANS[kind] * int(value), granularity=kind.rstrip("s"), threshold=10**6, locale=locale
+            unit * int(value), granularity=granularity, threshold=10**6, locale=locale
         )
     if kind == "percent":
         return format_percent(round(float(value), 2), format=None, locale=locale)

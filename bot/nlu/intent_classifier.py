@@ -1,8 +1,7 @@
 """The intent classifier (NLU graph): a linear machine on sentence vectors, letters and words.
 
-The encoder's vector says what is meant; character n-grams and words know names, short phrases and
-the romanised text that the encoder has seen little of. Margins become confidences by one
-temperature, fitted on folds left out of training. Figures: docs/adr/0003-intent-classifier.md.
+Margins become confidences by one temperature, fitted on folds left out of training. Why this
+machine on these features: docs/adr/0003-intent-classifier.md.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ from typing import Any
 
 import joblib
 import numpy as np
-import scipy.sparse as sparse
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -21,14 +19,11 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
-from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
-from sklearn.pipeline import FeatureUnion, make_union
 from sklearn.svm import LinearSVC
 
-from bot.nlu.encoders import plain_text
+from bot.nlu.features import SentenceFeatures
 from bot.nlu.sentence_encoder import VECTOR
-from bot.pathway.folding import fold
 
 INTENT_RANKING = "intent_ranking"
 RANKING_LENGTH = 10
@@ -41,13 +36,12 @@ class IntentClassifier(GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """c: inverse regularisation; vector_weight: of the vector beside the n-grams' unit
-        length; folds: for the temperature."""
-        return {"c": 1.0, "vector_weight": 2.0, "folds": 3}
+        """c: inverse regularisation; folds: for the temperature."""
+        return {"c": 1.0, "folds": 3}
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
         self._config, self._storage, self._resource = config, storage, resource
-        self._letters: FeatureUnion | None = None
+        self._features: SentenceFeatures | None = None
         self._machine: LinearSVC | None = None
         self._temperature = 1.0
 
@@ -75,25 +69,17 @@ class IntentClassifier(GraphComponent):
         component = cls(config, model_storage, resource)
         with model_storage.read_from(resource) as folder:
             trained = joblib.load(folder / MODEL_FILE)
-        component._letters, component._machine, component._temperature = trained
+        component._features, component._machine, component._temperature = trained
         return component
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fit on the examples of all languages together."""
         examples = [m for m in training_data.intent_examples if m.get(VECTOR) is not None]
         intents = np.array([message.get(INTENT) for message in examples])
-        texts = [_letters_of(message.get(TEXT)) for message in examples]
-        self._letters = make_union(
-            TfidfVectorizer(
-                analyzer="char_wb", ngram_range=(2, 5), min_df=2, sublinear_tf=True,
-                dtype=np.float32,
-            ),
-            TfidfVectorizer(
-                token_pattern=r"\S+", ngram_range=(1, 2), min_df=2, sublinear_tf=True,
-                dtype=np.float32,
-            ),
-        ).fit(texts)  # fmt: skip
-        features = self._features(np.stack([m.get(VECTOR) for m in examples]), texts)
+        texts = [message.get(TEXT) for message in examples]
+        self._features = SentenceFeatures().fit(texts)
+        vectors = np.stack([message.get(VECTOR) for message in examples])
+        features = self._features.transform(texts, vectors)
         machine = LinearSVC(C=self._config["c"], class_weight="balanced", random_state=0)
         folds = StratifiedKFold(self._config["folds"], shuffle=True, random_state=0)
         margins = cross_val_predict(
@@ -102,7 +88,7 @@ class IntentClassifier(GraphComponent):
         self._machine = machine.fit(features, intents)
         self._temperature = _fit_temperature(margins, np.searchsorted(machine.classes_, intents))
         with self._storage.write_to(self._resource) as folder:
-            trained = (self._letters, self._machine, self._temperature)
+            trained = (self._features, self._machine, self._temperature)
             joblib.dump(trained, folder / MODEL_FILE, compress=3)
         return self._resource
 
@@ -114,28 +100,19 @@ class IntentClassifier(GraphComponent):
                 message.set(INTENT, {"name": None, "confidence": 0.0}, add_to_output=True)
                 message.set(INTENT_RANKING, [], add_to_output=True)
                 continue
-            ranking = self._rank(vector, _letters_of(message.get(TEXT)))
+            ranking = self._rank(vector, message.get(TEXT))
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set(INTENT_RANKING, ranking[:RANKING_LENGTH], add_to_output=True)
         return messages
 
     def _rank(self, vector: np.ndarray, text: str) -> list[dict[str, Any]]:
-        assert self._machine
-        margins = self._machine.decision_function(self._features(vector.reshape(1, -1), [text]))
+        assert self._machine and self._features
+        features = self._features.transform([text], vector.reshape(1, -1))
+        margins = self._machine.decision_function(features)
         confidences = softmax(margins[0] * self._temperature)
         order = np.argsort(-confidences)
         names = self._machine.classes_
         return [{"name": str(names[i]), "confidence": float(confidences[i])} for i in order]
-
-    def _features(self, vectors: np.ndarray, texts: list[str]) -> sparse.csr_matrix:
-        assert self._letters
-        weighted = sparse.csr_matrix(vectors * self._config["vector_weight"])
-        return sparse.hstack([self._letters.transform(texts), weighted]).tocsr()
-
-
-def _letters_of(text: str) -> str:
-    """The text as n-grams see it: accents, case and punctuation folded away."""
-    return fold(plain_text(text))
 
 
 def _fit_temperature(margins: np.ndarray, right: np.ndarray) -> float:

@@ -1,6 +1,6 @@
-"""Red flags by encoder and by rule (NLU graph); the door's finding on the whole text joins them.
+"""Red flags by model and by rule (NLU graph); the door's finding on the whole text joins them.
 
-A logistic regression on sentence vectors is trained on the intent examples, the lexicons'
+A logistic regression on the sentence's features is trained on the intent examples, the lexicons'
 exemplars and their hard negatives. Any detector is enough; the gate (`bot.policies.gate`) acts.
 """
 
@@ -20,6 +20,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from sklearn.linear_model import LogisticRegression
 
 from bot.nlu.encoders import VectorCache, get_encoder, plain_text
+from bot.nlu.features import SentenceFeatures
 from bot.nlu.sentence_encoder import VECTOR
 from bot.pathway.red_flags import (
     Card,
@@ -35,6 +36,9 @@ RED_FLAG = "red_flag"
 EMERGENCY_INTENT = "report_emergency"
 ORDINARY = "none"
 MODEL_FILE = "red_flags.joblib"
+LEXICON_WEIGHT = 2.0
+"""Of a lexicon's exemplar or hard negative beside an ordinary example."""
+MOST_ITERATIONS = 200
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -44,10 +48,11 @@ class RedFlagDetector(GraphComponent):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Probabilities from which a message gets a card, or is asked whether it is happening."""
-        return {"card_from": 0.85, "ask_from": 0.45, "c": 30.0}
+        return {"card_from": 0.8, "ask_from": 0.2, "c": 10.0}
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
         self._config, self._storage, self._resource = config, storage, resource
+        self._features: SentenceFeatures | None = None
         self._model: LogisticRegression | None = None
 
     @classmethod
@@ -73,7 +78,7 @@ class RedFlagDetector(GraphComponent):
         """Built by Rasa's graph for answering."""
         component = cls(config, model_storage, resource)
         with model_storage.read_from(resource) as folder:
-            component._model = joblib.load(folder / MODEL_FILE)
+            component._features, component._model = joblib.load(folder / MODEL_FILE)
         all_lexicons()
         return component
 
@@ -87,15 +92,22 @@ class RedFlagDetector(GraphComponent):
         ]
         more = [(t, _card_of(t, lexicons)) for lexicon in lexicons for t in lexicon.exemplars]
         more += [(t, ORDINARY) for lexicon in lexicons for t in lexicon.hard_negatives]
+        texts = [message.get(TEXT) for message in examples] + [text for text, _ in more]
         vectors = [message.get(VECTOR) for message in examples]
         if more:
-            texts = [plain_text(text) for text, _ in more]
-            vectors += list(VectorCache(get_encoder()).encode(texts))
+            plain = [plain_text(text) for text, _ in more]
+            vectors += list(VectorCache(get_encoder()).encode(plain))
+        self._features = SentenceFeatures().fit(texts)
+        weights = [1.0] * len(examples) + [LEXICON_WEIGHT] * len(more)
         self._model = LogisticRegression(
-            C=self._config["c"], max_iter=500, class_weight="balanced"
-        ).fit(np.stack(vectors), labels + [label for _, label in more])
+            C=self._config["c"], max_iter=MOST_ITERATIONS, class_weight="balanced"
+        ).fit(
+            self._features.transform(texts, np.stack(vectors)),
+            labels + [label for _, label in more],
+            weights,
+        )
         with self._storage.write_to(self._resource) as folder:
-            joblib.dump(self._model, folder / MODEL_FILE, compress=3)
+            joblib.dump((self._features, self._model), folder / MODEL_FILE, compress=3)
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
@@ -108,7 +120,7 @@ class RedFlagDetector(GraphComponent):
             flag = combine(
                 [
                     screen(text, all_lexicons()),
-                    self._by_encoder(message.get(VECTOR)),
+                    self._by_model(text, message.get(VECTOR)),
                     from_dict(at_the_door),
                 ]
             )
@@ -116,17 +128,18 @@ class RedFlagDetector(GraphComponent):
                 message.set(RED_FLAG, flag.as_dict(), add_to_output=True)
         return messages
 
-    def _by_encoder(self, vector: np.ndarray | None) -> RedFlag:
-        if vector is None or self._model is None:
+    def _by_model(self, text: str, vector: np.ndarray | None) -> RedFlag:
+        if vector is None or self._model is None or self._features is None:
             return RedFlag(Outcome.NOTHING)
-        probabilities = self._model.predict_proba(vector.reshape(1, -1))[0]
+        features = self._features.transform([text], vector.reshape(1, -1))
+        probabilities = self._model.predict_proba(features)[0]
         by_class = dict(zip(map(str, self._model.classes_), probabilities))
         probability = 1.0 - by_class.pop(ORDINARY)
         if probability < self._config["ask_from"]:
             return RedFlag(Outcome.NOTHING)
         card = Card(max(by_class, key=lambda name: by_class[name]))
         sure = probability >= self._config["card_from"]
-        return RedFlag(Outcome.CARD if sure else Outcome.ASK, card, "encoder")
+        return RedFlag(Outcome.CARD if sure else Outcome.ASK, card, "model")
 
 
 def from_dict(flag: dict[str, str] | None) -> RedFlag:

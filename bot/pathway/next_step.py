@@ -20,7 +20,8 @@ class NextStep:
 
     standard: "18_weeks", "14_days", "review_due", "6_weeks", "28_days" or None: what `chase_on`
         rests on when it isn't only a setting.
-    chase_on: the day by which the patient calls, never in the past, a working day when that is soon enough.
+    chase_on: the day by which the patient calls, never in the past, a working day when that is
+        soon enough.
     overdue: the time has passed; never judged on a stale record. urgent: suspected cancer.
     stale: the feed is older than its age limit. same_day_task: staff must look today.
     call_today: no later day would do (missed, cancelled …).

@@ -152,7 +152,7 @@ class IdentityAttempt(Base):
 
 
 class OneTimeCode(Base):
-    """A code sent to the phone on record; a decoy (patient NULL) when there is nobody to send to."""
+    """A code sent to the phone on record; a decoy (patient NULL) when it went to nobody."""
 
     __tablename__ = "one_time_codes"
 

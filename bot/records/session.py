@@ -25,10 +25,15 @@ def make_engine(url: str) -> Engine:
     """An engine for SQLite or PostgreSQL, with the pragmas and locking that Waymark relies on."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(url, future=True, pool_pre_ping=True)
+        return create_engine(url, future=True, pool_pre_ping=True, hide_parameters=True)
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, future=True, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    engine = create_engine(
+        url,
+        future=True,
+        hide_parameters=True,  # an error in the log must not hold what a patient wrote
+        connect_args={"timeout": BUSY_TIMEOUT_MS / 1000},
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
@@ -60,6 +65,6 @@ def get_engine() -> Engine:
 @contextmanager
 def transaction(engine: Engine | None = None) -> Iterator[Session]:
     """One transaction: commits at the end, rolls back on any exception."""
-    with Session(engine or get_engine(), future=True, expire_on_commit=False) as session:
-        with session.begin():
-            yield session
+    maker = Session(engine or get_engine(), future=True, expire_on_commit=False)
+    with maker as session, session.begin():
+        yield session

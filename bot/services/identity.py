@@ -255,6 +255,17 @@ def code_is_spent(session: Session, conversation_id: str, now: datetime) -> bool
     return row is None or row.tries >= CODE_TRIES or row.expires_at <= now
 
 
+def invited_subject(session: Session, conversation_id: str) -> str | None:
+    """What tries by invitation are counted against: the link, whichever conversation opened it."""
+    conversation = session.get(Conversation, conversation_id)
+    tied = conversation.invitation_id if conversation else None
+    return _invited_subject(tied) if tied else None
+
+
+def _invited_subject(invitation_id: str | None) -> str:
+    return f"invitation {invitation_id}"
+
+
 def check_invitation(
     session: Session, conversation_id: str, birth_date: date, now: datetime
 ) -> IdentitySession | None:
@@ -269,8 +280,7 @@ def check_invitation(
         and invitation.expires_at > now
         and _may_be_told(patient, birth_date, now.date())
     )
-    subject = f"invitation {tied}"
-    _note_attempt(session, conversation_id, subject, right, now)
+    _note_attempt(session, conversation_id, _invited_subject(tied), right, now)
     if not right or invitation is None:
         return None
     invitation.used_at = now

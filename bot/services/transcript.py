@@ -101,7 +101,7 @@ def store_answer(
         ).scalar_one_or_none()
         if known is not None:
             return known
-    identity = current_identity(session, conversation_id, now) if answer.private else None
+    identity = _told_in(session, conversation_id, now) if answer.private else None
     row = Message(
         conversation_id=conversation_id,
         seq=_next_seq(session, conversation_id),
@@ -132,6 +132,28 @@ def store_answer(
     return row
 
 
+def _told_in(session: Session, conversation_id: str, now: datetime) -> IdentitySession | None:
+    """The identity session that an answer from the record belongs to: the running one, or the one
+    that has ended since the turn began, so that the answer is hidden with it."""
+    return (
+        current_identity(session, conversation_id, now)
+        or session.execute(
+            select(IdentitySession)
+            .where(IdentitySession.conversation_id == conversation_id)
+            .order_by(IdentitySession.started_at.desc())
+            .limit(1)
+        ).scalar_one_or_none()
+    )
+
+
+def is_visible(session: Session, row: Message, now: datetime) -> bool:
+    """Whether the page may show a message now; see `visible_messages`."""
+    if row.identity_session_id is None:
+        return True
+    identity = current_identity(session, row.conversation_id, now)
+    return identity is not None and identity.id == row.identity_session_id
+
+
 def answers_to(session: Session, message_id: int) -> list[Message]:
     """The answers stored for a message so far, in order."""
     return list(
@@ -159,6 +181,25 @@ def unanswered(session: Session, since: datetime) -> list[Message]:
                 Conversation.ended_at.is_(None),
             )
             .order_by(Message.id)
+        ).scalars()
+    )
+
+
+def unanswered_until(
+    session: Session, conversation_id: str, message_id: int, since: datetime
+) -> list[Message]:
+    """A conversation's messages up to this one that have no answer yet, in order."""
+    return list(
+        session.execute(
+            select(Message)
+            .where(
+                Message.conversation_id == conversation_id,
+                Message.id <= message_id,
+                Message.status == "received",
+                Message.sender == "patient",
+                Message.created_at >= since,
+            )
+            .order_by(Message.seq)
         ).scalars()
     )
 

@@ -39,6 +39,12 @@ export class Connection {
     this.#deliver();
   }
 
+  /** Asks for everything again with the next catching up: the page no longer shows all that it had. */
+  forgetPlace() {
+    this.#after = 0;
+    if (this.#caughtUp) this.#catchUp(this.#socket.id);
+  }
+
   /** Says goodbye. The page doesn't wait long for the answer: it has to be gone from the screen at once. */
   async leave() {
     this.#outbox = [];

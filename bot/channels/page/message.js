@@ -1,9 +1,11 @@
 // What the patient sees of one message. Text enters the page as text nodes only, never as markup.
 
 const DIGITS = /\+?\d[\d -]*\d/g;
+const OWN_PAGE = new RegExp(`${location.origin}/[\\w/-]+`, "g"); // links lead nowhere but to this site
 const PHONE = /^(999|112|111|116[ -]?123|(\+44|0)([ -]?\d){9,10})$/;
 const SENDER_STRING = { patient: "page_you", bot: "page_assistant", coordinator: "page_coordinator" };
 const LONGEST_CARD_HEADING = 90;
+const CONCEALED = "•••"; // what the server shows of an identifier (page_data.py)
 
 /** An element with attributes (null and false leave one out) and children. */
 export function make(tag, attributes = {}, ...children) {
@@ -25,7 +27,7 @@ export function messageItem(item, session) {
   const card = item.kind === "card";
   const li = make("li", { class: `waymark-message waymark-message--${card ? "card" : item.sender}`, tabindex: "-1",
     "data-key": item.key, "data-seq": item.seq, lang: item.language, dir: item.dir });
-  li.append(meta(item, session), card ? careCard(item, session) : make("div", { class: "waymark-message__text" }, ...paragraphs(item)));
+  li.append(meta(item, session), card ? careCard(item, session) : make("div", { class: "waymark-message__text" }, ...paragraphs(item, session)));
   const outcome = sending(item, session);
   if (outcome) li.append(outcome);
   return li;
@@ -46,10 +48,23 @@ function meta(item, session) {
     make("time", { datetime: item.at }, clock(item.at, session.language)));
 }
 
-function paragraphs(item, texts = item.text.split(/\n{2,}/)) {
+function paragraphs(item, session, texts = item.text.split(/\n{2,}/)) {
   // People mix scripts, so each paragraph that a person wrote finds its own direction.
   const dir = item.sender === "bot" ? null : "auto";
-  return texts.map((text) => make("p", { dir }, ...(item.sender === "patient" ? [text] : withPhoneLinks(text))));
+  return texts.map((text) => make("p", { dir }, ...(item.sender === "patient" ? withConcealed(text, session) : withLinks(text))));
+}
+
+// A row of dots says nothing to a screen reader.
+function withConcealed(text, session) {
+  return text.split(CONCEALED).flatMap((part, index) => index === 0 ? [part] : [
+    make("span", { "aria-hidden": "true" }, CONCEALED),
+    say("span", "page_concealed", session.strings, { class: "nhsuk-u-visually-hidden" }), part]);
+}
+
+function withLinks(text) {
+  const [start, ...rest] = text.split(OWN_PAGE);
+  const links = (text.match(OWN_PAGE) ?? []).map((url) => make("a", { href: url, target: "_blank", rel: "noopener", dir: "ltr" }, url));
+  return [...withPhoneLinks(start), ...rest.flatMap((part, index) => [links[index], ...withPhoneLinks(part)])];
 }
 
 function withPhoneLinks(text) {
@@ -73,11 +88,11 @@ function careCard(item, session) {
   const [first, ...rest] = item.text.split(/\n{2,}/);
   const headed = rest.length > 0 && first.length <= LONGEST_CARD_HEADING;
   const heading = headed
-    ? make("h3", { class: "nhsuk-card__heading" }, ...withPhoneLinks(first))
+    ? make("h3", { class: "nhsuk-card__heading" }, ...withLinks(first))
     : say("h3", "page_card_heading", session.strings, { class: "nhsuk-card__heading", lang: session.language, dir: session.dir, "data-page-language": "" });
   return make("div", { class: "nhsuk-card nhsuk-card--care nhsuk-card--care--emergency" },
     make("div", { class: "nhsuk-card__heading-container" }, heading, make("span", { class: "nhsuk-card--care__arrow", "aria-hidden": "true" })),
-    make("div", { class: "nhsuk-card__content" }, ...paragraphs(item, headed ? rest : [first, ...rest])));
+    make("div", { class: "nhsuk-card__content" }, ...paragraphs(item, session, headed ? rest : [first, ...rest])));
 }
 
 function sending(item, session) {

@@ -5,8 +5,10 @@ import { Transcript } from "./transcript.js";
 import { View } from "./view.js";
 
 const LEFT_PAGE = "/chat/left";
+const EXPIRY_CHECK_MS = 5000;
 
 const transcript = new Transcript();
+let verifiedUntil = null; // by this device's clock, which goes on while the device sleeps
 
 /** A version 4 UUID. randomUUID exists in secure contexts only, not on a http:// address in a clinic's network. */
 function newId() {
@@ -69,14 +71,24 @@ function settle(id, outcome) {
   return item;
 }
 
-function forget(seqs) {
+function takeAway(gone) {
   const follow = view.atEnd();
-  const gone = transcript.forget(seqs);
   if (!gone.length) return;
   gone.forEach((key) => view.remove(key));
   view.showHidden();
   view.offerReplies(transcript.openReplies());
   if (follow) view.scrollToEnd();
+}
+
+const forget = (seqs) => takeAway(transcript.forget(seqs));
+
+// Offline nobody tells the page that the identity session has ended. Another tab may have kept it
+// running, so what goes is asked for again.
+function hideWhenExpired() {
+  if (verifiedUntil === null || Date.now() < verifiedUntil) return;
+  verifiedUntil = null;
+  takeAway(transcript.drop(transcript.privateSeqs()));
+  connection.forgetPlace();
 }
 
 /** What the server says, called by the connection. */
@@ -88,6 +100,7 @@ const hear = {
   },
   session(session) {
     view.speak(session);
+    verifiedUntil = session.verified_until ? Date.now() + Date.parse(session.verified_until) - Date.parse(session.now) : null;
     // The page may have been offline when the identity session ended: its answers go all the same.
     if (session.verified === false) forget(transcript.privateSeqs());
   },
@@ -102,6 +115,7 @@ const hear = {
     if (news === "changed") return;
     if (item.sender !== "patient") view.announceMessage(item);
     if (follow) view.scrollToEnd(li);
+    else view.showNews(li);
   },
   history(messages, restarted) {
     if (restarted) transcript.restart().forEach((key) => view.remove(key));
@@ -114,7 +128,7 @@ const hear = {
   delayed: (id) => settle(id, { status: "delayed" }),
   refused(id, error) {
     const item = settle(id, { status: "refused", error });
-    if (!item) return;
+    if (!item) return view.languageRefused(error); // every other event has its own item
     view.announce(error ?? view.session.strings.page_refused);
     view.offerReplies(transcript.openReplies());
   },
@@ -124,3 +138,5 @@ const view = new View(JSON.parse(document.getElementById("session").textContent)
 const connection = new Connection(hear);
 view.showStatus("page_connecting");
 connection.open();
+setInterval(hideWhenExpired, EXPIRY_CHECK_MS);
+for (const event of ["visibilitychange", "pageshow", "focus"]) addEventListener(event, hideWhenExpired, true);

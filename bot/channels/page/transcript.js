@@ -41,6 +41,11 @@ export class Transcript {
   /** Drops messages for good: a late repeat must not bring a hidden answer back. Returns the keys dropped. */
   forget(seqs) {
     seqs.forEach((seq) => this.#forgotten.add(seq));
+    return this.drop(seqs);
+  }
+
+  /** Drops messages until the server gives them again. Returns the keys dropped. */
+  drop(seqs) {
     const gone = [...this.#items.values()].filter((item) => seqs.includes(item.seq)).map((item) => item.key);
     gone.forEach((key) => this.#items.delete(key));
     return gone;

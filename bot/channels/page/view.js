@@ -13,6 +13,7 @@ export class View {
   #pickerOpen;
   #status = null;
   #wasTooLong = false;
+  #news = null; // the first message that came while the patient read further up
 
   constructor(session, act) {
     this.session = session;
@@ -89,6 +90,22 @@ export class View {
     this.announce(this.session.strings.page_hidden);
   }
 
+  /** Says that a message came below, to a patient who is reading further up. */
+  showNews(li) {
+    if (this.#news?.isConnected) return;
+    this.#news = li;
+    part("news").hidden = false;
+  }
+
+  /** The language that the patient picked could not be set: says so where it was picked. */
+  languageRefused(error) {
+    this.#pickerOpen = true;
+    part("picker-error").textContent = error ?? this.session.strings.page_not_sent;
+    this.#showPicker();
+    part("picker").scrollIntoView({ block: "center" });
+    this.announce(part("picker-error").textContent);
+  }
+
   showTyping(on) {
     const follow = this.atEnd();
     part("typing").hidden = !on;
@@ -136,6 +153,8 @@ export class View {
     part("language").addEventListener("click", () => this.#togglePicker());
     part("picker").addEventListener("click", (event) => this.#choose(event.target.closest("[data-language]")));
     part("picker").addEventListener("keydown", (event) => event.key === "Escape" && this.session.chosen && this.#togglePicker());
+    part("news").addEventListener("click", () => this.#toNews());
+    addEventListener("scroll", () => this.#news && this.#inSight(this.#news) && this.#noNews(), { passive: true });
     part("messages").addEventListener("click", (event) => this.#pressed(event.target.closest("button")?.dataset));
     part("composer").addEventListener("submit", (event) => this.#submit(event));
     part("input").addEventListener("input", () => this.#showLimit());
@@ -144,6 +163,20 @@ export class View {
       if (event.key === "Enter" && !event.shiftKey && !event.isComposing) this.#submit(event);
     });
   }
+
+  #toNews() {
+    const li = this.#news;
+    this.#noNews();
+    li.focus({ preventScroll: true }); // the button goes away; reading goes on at the message
+    li.scrollIntoView({ block: "start" });
+  }
+
+  #noNews() {
+    this.#news = null;
+    part("news").hidden = true;
+  }
+
+  #inSight = (li) => !li.isConnected || li.getBoundingClientRect().top < part("composer").getBoundingClientRect().top - 40;
 
   #submit(event) {
     event.preventDefault();
@@ -178,6 +211,8 @@ export class View {
   }
 
   #showPicker() {
+    if (!this.#pickerOpen) part("picker-error").textContent = "";
+    part("picker-error").hidden = !part("picker-error").textContent;
     part("picker").hidden = !this.#pickerOpen;
     part("language").setAttribute("aria-expanded", String(this.#pickerOpen));
   }
