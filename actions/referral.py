@@ -22,7 +22,7 @@ from bot.records import queries
 from bot.records.chat_models import IdentitySession
 from bot.records.models import Referral
 from bot.records.session import transaction
-from bot.services.explain_referral import explain_referral
+from bot.services.explain_referral import explain_lone_appointment, explain_referral
 from bot.services.handoffs import open_handoff
 from bot.services.identity import current_identity
 
@@ -74,6 +74,10 @@ def answer_question(
 ) -> Events:
     """Answer a question of a verified patient; `before`: paragraphs in front of the answer."""
     referrals = queries.referrals_of(session, identity)
+    alone = None if referrals else explain_lone_appointment(session, identity, question, now())
+    if alone is not None:
+        say_lines(dispatcher, alone[0], *before)
+        return []
     if not referrals:
         say(
             dispatcher,

@@ -212,7 +212,7 @@ def import_waits_(
         report = import_waits(session, path, period=period or None, source=source)
     out.print(f"{report.imported} waiting times of {report.period} imported")
     for row in report.rejected:
-        out.print(f"{path.name}, line {row.line}: {row.reason}", markup=False, soft_wrap=True)
+        out.print(f"{path.name}, {row.reason}", markup=False, soft_wrap=True)
     raise typer.Exit(report.exit_code)
 
 

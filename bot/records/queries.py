@@ -5,7 +5,9 @@ Every function takes the session's IdentitySession and filters by its patient.
 
 from __future__ import annotations
 
-from sqlalchemy import or_, select
+from typing import Any
+
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from bot.errors import NotFound
@@ -57,14 +59,26 @@ def referral_of(session: Session, identity: IdentitySession, referral_id: str) -
 def appointments_of(
     session: Session, identity: IdentitySession, referral: Referral
 ) -> list[Appointment]:
-    """A referral's appointments, and those of the patient that name no referral, by date."""
-    found = session.execute(
-        select(Appointment).where(
-            Appointment.patient_id == identity.patient_id,
-            or_(Appointment.referral_id == referral.id, Appointment.referral_id.is_(None)),
-        )
-    ).scalars()
-    return sorted(found, key=lambda a: (a.starts_at is None, a.starts_at))
+    """A referral's appointments, and those at the same hospital that name no referral, by date."""
+    unnamed = and_(
+        Appointment.referral_id.is_(None), Appointment.provider_id == referral.provider_id
+    )
+    return _by_date(session, identity, or_(Appointment.referral_id == referral.id, unnamed))
+
+
+def lone_appointments_of(session: Session, identity: IdentitySession) -> list[Appointment]:
+    """The verified patient's appointments that name no referral, by date."""
+    return _by_date(session, identity, Appointment.referral_id.is_(None))
+
+
+def _by_date(session: Session, identity: IdentitySession, condition: Any) -> list[Appointment]:
+    found = list(
+        session.execute(
+            select(Appointment).where(Appointment.patient_id == identity.patient_id, condition)
+        ).scalars()
+    )
+    dated = sorted((a for a in found if a.starts_at), key=lambda a: a.starts_at)
+    return [*dated, *(a for a in found if not a.starts_at)]
 
 
 def contact_of(

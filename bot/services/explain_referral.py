@@ -35,6 +35,16 @@ ANSWERS: dict[str, Explain] = {
 }
 """The questions answered from one referral, but for waiting time, which needs figures too."""
 
+APPOINTMENT_STATES = {
+    "offered": State.APPOINTMENT_OFFERED,
+    "booked": State.BOOKED,
+    "change_pending": State.CHANGE_PENDING,
+    "cancelled_by_patient": State.CANCELLED_BY_PATIENT,
+    "cancelled_by_hospital": State.CANCELLED_BY_HOSPITAL,
+    "missed": State.MISSED,
+}
+"""Where a referral that we don't know must stand when this is its appointment's status."""
+
 CURRENT = ("booked", "change_pending", "offered", "proposed")
 
 
@@ -58,16 +68,43 @@ def explain_referral(
     Returns:
         the lines of one answer, and the judgement behind them.
     """
-    here = now.astimezone(ZoneInfo(get_settings().time_zone))
     facts = facts_of(session, identity, referral, now)
+    figures = _figures(session, referral) if question == "ask_waiting_time" else None
+    actor = f"patient:{identity.conversation_id}"
+    audit(session, actor, "referral_read", "referral", referral.id, question=question)
+    return _explain(facts, question, now, figures)
+
+
+def explain_lone_appointment(
+    session: Session, identity: IdentitySession, question: str, now: datetime
+) -> tuple[list[Line], NextStep] | None:
+    """The same for a patient of whom only appointments are known; None: not even these."""
+    row = _the_one_that_matters(queries.lone_appointments_of(session, identity), now)
+    if row is None:
+        return None
+    patient = queries.patient_of(session, identity)
+    facts = ReferralFacts(
+        state=APPOINTMENT_STATES.get(row.status, State.CANNOT_SEE),
+        checked_at=row.checked_at,
+        provider=row.provider.name if row.provider else None,
+        gp_contact=_contact(session, patient.gp_practice, None),
+        hospital_contact=_contact(session, row.provider, None),
+        appointment=_appointment(row),
+    )
+    actor = f"patient:{identity.conversation_id}"
+    audit(session, actor, "appointment_read", "appointment", row.id, question=question)
+    return _explain(facts, question, now, None)
+
+
+def _explain(
+    facts: ReferralFacts, question: str, now: datetime, figures: WaitFigures | None
+) -> tuple[list[Line], NextStep]:
+    here = now.astimezone(ZoneInfo(get_settings().time_zone))
     intervals = site_intervals()
     if question == "ask_waiting_time":
-        figures = _figures(session, referral)
         lines = answers.waiting_answer(facts, figures, here, intervals)
     else:
         lines = ANSWERS[question](facts, here, intervals)
-    actor = f"patient:{identity.conversation_id}"
-    audit(session, actor, "referral_read", "referral", referral.id, question=question)
     return lines, next_step(facts, here, intervals)
 
 
