@@ -27,6 +27,7 @@ from bot.services.identity import (
     check_invitation,
     code_is_spent,
     current_identity,
+    invited_subject,
     minutes_to_wait,
     send_code,
 )
@@ -54,7 +55,7 @@ UNREADABLE = {
     "postcode": "utter_postcode_unreadable",
     "code": "utter_code_unreadable",
 }
-DATA_INTENTS = ("inform", "nlu_fallback", "out_of_scope", "affirm", "None")
+DATA_INTENTS = ("inform", "nlu_fallback", "out_of_scope", "None")
 """What an attempt to give data may be taken for; any other intent is a question in between."""
 
 
@@ -145,6 +146,8 @@ def _check(dispatcher: CollectingDispatcher, tracker: Tracker, given: dict[str, 
     slots = {field: given.get(field) or _token(tracker, field) for field in FIELDS}
     route = tracker.get_slot("identity_route") or BY_NUMBER
     with transaction() as session:
+        if current_identity(session, tracker.sender_id, now()) is not None:
+            return events  # verified already: a crash came in between, and the turn is run again
         if route == BY_INVITATION:
             return events + _by_invitation(session, dispatcher, tracker, slots)
         return events + _by_code(session, dispatcher, tracker, slots, given)
@@ -166,7 +169,8 @@ def _by_invitation(
     if birth_date is None:
         say(dispatcher, UNREADABLE["date_of_birth"])
         return [SlotSet("date_of_birth", None)]
-    wait = minutes_to_wait(session, tracker.sender_id, None, moment)
+    subject = invited_subject(session, tracker.sender_id)
+    wait = minutes_to_wait(session, tracker.sender_id, subject, moment)
     if wait:
         say(dispatcher, "utter_identity_limit", values={"wait": wait})
     elif check_invitation(session, tracker.sender_id, birth_date, moment) is None:

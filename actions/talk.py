@@ -12,7 +12,17 @@ from rasa_sdk.types import DomainDict
 from actions.identity import leave_form
 from actions.referral import Events
 from actions.requests import request
-from actions.turn import entity_of, in_form, intent_of, last_said, now, say, say_lines, text_of
+from actions.turn import (
+    entity_of,
+    in_form,
+    intent_of,
+    last_message,
+    last_said,
+    now,
+    say,
+    say_lines,
+    text_of,
+)
 from bot.language.catalogues import get_catalogues, own_name
 from bot.pathway.answers import cancer_question_answer
 from bot.pathway.red_flags import all_lexicons, asks_about_cancer
@@ -22,12 +32,21 @@ from bot.services.handoffs import open_handoff
 from bot.services.identity import end_identity
 
 NOT_UNDERSTOOD = ("utter_not_understood", "utter_out_of_scope")
+ASK_EMERGENCY = "utter_ask_emergency"
 OFFERS_A_PERSON = (
     "utter_offer_person",
     "utter_identity_failed",
     "utter_identity_limit",
     "utter_no_referral",
 )
+
+
+def _is_about_emergency(tracker: Tracker) -> bool:
+    """True when "yes" or "no" answers a card or "Is this happening now?", typed, not tapped."""
+    said = last_message(tracker)
+    return any(name.startswith(("utter_card_", "utter_emergency_not_yet")) for name in said) or (
+        ASK_EMERGENCY in said
+    )
 
 
 class Affirm(Action):
@@ -38,10 +57,12 @@ class Affirm(Action):
         return "action_affirm"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
-        """Take up what was offered."""
-        if last_said(tracker) in OFFERS_A_PERSON:
+        """Take up what was offered; a question about an emergency comes first."""
+        if _is_about_emergency(tracker):
+            say(dispatcher, "utter_emergency_not_yet")
+        elif last_said(tracker) in OFFERS_A_PERSON:
             request(dispatcher, tracker, "chat", "asked_for", "utter_human_requested")
-        else:
+        elif not in_form(tracker):  # there the form just asks again
             say(dispatcher, "utter_anything_else")
         return []
 
@@ -55,6 +76,10 @@ class Deny(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
         """In the form: stop asking who they are. Else: all right."""
+        if _is_about_emergency(tracker):
+            asked = ASK_EMERGENCY in last_message(tracker)
+            say(dispatcher, "utter_emergency_mistake" if asked else "utter_emergency_not_yet")
+            return []
         say(dispatcher, "utter_all_right" if in_form(tracker) else "utter_anything_else")
         return leave_form(tracker) if in_form(tracker) else []
 

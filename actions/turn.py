@@ -78,8 +78,14 @@ def say_lines(
 
 def last_said(tracker: Tracker) -> str | None:
     """The response (its last paragraph) that the bot said last."""
+    said = last_message(tracker)
+    return said[-1] if said else None
+
+
+def last_message(tracker: Tracker) -> list[str]:
+    """The responses, each a paragraph, of the bot's newest message."""
     for event in reversed(tracker.events):
         if event.get("event") == "bot":
             made = (event.get("metadata") or {}).get("answer") or {}
-            return (made.get("responses") or [None])[-1]
-    return None
+            return list(made.get("responses") or [])
+    return []

@@ -21,6 +21,20 @@ from bot.settings import get_settings
 
 ASK_EMERGENCY = "utter_ask_emergency"
 LANGUAGE_CHANGED = "utter_language_changed"
+ASK_PREFIX = "utter_ask_identity_form_"
+ASKED_AGAIN = frozenset(
+    f"utter_{name}"
+    for name in (
+        "nhs_number_wrong",
+        "name_unreadable",
+        "date_unreadable",
+        "postcode_unreadable",
+        "code_unreadable",
+        "code_wrong",
+    )
+)
+"""They ask for the same thing again themselves: the form's own question would say it twice, and
+would claim that a new code was sent."""
 SAFETY_PREFIXES = ("utter_card_", "utter_emergency_", ASK_EMERGENCY)
 
 
@@ -50,6 +64,8 @@ class Answers(TemplatedNaturalLanguageGenerator):
         """
         language = kwargs.get("language") or tracker.get_slot("language")
         language = language or get_settings().default_language
+        if utter_action.startswith(ASK_PREFIX) and _last_answer_of_turn(tracker) in ASKED_AGAIN:
+            return {"text": "", "buttons": []}  # the channel sends nothing of this
         before, values = _opening(utter_action, tracker)
         names = [*before, utter_action, *kwargs.get("also", ())]
         values |= {"birth_date": tracker.get_slot("date_of_birth") or ""}
@@ -95,6 +111,17 @@ def _opening(utter_action: str, tracker: DialogueStateTracker) -> tuple[list[str
         names.append(LANGUAGE_CHANGED)
         values["back"] = switched_from
     return names, values
+
+
+def _last_answer_of_turn(tracker: DialogueStateTracker) -> str | None:
+    """The last response of what was said since the newest message; None: nothing was."""
+    for event in reversed(tracker.applied_events()):
+        if isinstance(event, UserUttered):
+            return None
+        if isinstance(event, BotUttered):
+            made = (event.metadata or {}).get("answer") or {}
+            return (made.get("responses") or [None])[-1]
+    return None
 
 
 def _unanswered_message(tracker: DialogueStateTracker) -> UserUttered | None:

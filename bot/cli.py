@@ -141,6 +141,8 @@ def languages(
     new: Annotated[str, typer.Option(help="Write an empty catalogue for this language.")] = "",
 ) -> None:
     """Show each language's catalogue: complete, reviewed, offered."""
+    from babel import UnknownLocaleError
+
     from bot.language import catalogues
 
     responses = catalogues.read_responses()
@@ -148,7 +150,7 @@ def languages(
     if new:
         try:
             catalogues.own_name(new)
-        except ValueError as error:
+        except (ValueError, UnknownLocaleError) as error:
             fail(f"“{new}” is not a language code that Babel knows: {error}")
         catalogues.update_catalogue(new, messages, catalogues.catalogue_path(new))
     found = catalogues.Catalogues(responses)

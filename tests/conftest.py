@@ -39,7 +39,8 @@ os.environ |= {
 for name in ("WAYMARK_DATABASE_URL", "WAYMARK_TRACKER_URL", "WAYMARK_MODE"):
     os.environ.pop(name, None)
 
-from sqlalchemy.engine import Engine  # noqa: E402  (after the environment is set)
+from sqlalchemy import create_engine, text  # noqa: E402  (after the environment is set)
+from sqlalchemy.engine import Connection, Engine, make_url  # noqa: E402
 
 from bot.records import chat_models, models  # noqa: E402, F401
 from bot.records.migrate import migrate  # noqa: E402
@@ -69,27 +70,64 @@ def postgres_url() -> Iterator[str]:
     server.cleanup()
 
 
+@pytest.fixture(scope="session")
+def sqlite_template() -> Path:
+    """A migrated, empty SQLite file; each test gets a copy."""
+    path = FOLDER / "template.db"
+    made = make_engine(f"sqlite:///{path}")
+    migrate(made)
+    with made.connect() as connection:  # copying one file takes all that the journal holds
+        connection.connection.cursor().execute("PRAGMA journal_mode=DELETE")
+    made.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_url: str) -> Iterator[Connection]:
+    """A connection to PostgreSQL where a migrated, empty database `migrated` can be copied."""
+    server = create_engine(postgres_url, isolation_level="AUTOCOMMIT", future=True)
+    with server.connect() as connection:
+        connection.execute(text("ALTER SYSTEM SET fsync = off"))  # nothing here outlives the tests
+        connection.execute(text("SELECT pg_reload_conf()"))
+        connection.execute(text("CREATE DATABASE migrated"))
+        made = make_engine(_named(postgres_url, "migrated"))
+        migrate(made)
+        made.dispose()
+        yield connection
+    server.dispose()
+
+
+def _named(url: str, database: str) -> str:
+    return make_url(url).set(database=database).render_as_string(hide_password=False)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """A migrated, empty database, on SQLite and on PostgreSQL."""
     if request.param == "sqlite":
-        made = make_engine(f"sqlite:///{tmp_path}/records.db")
-        migrate(made)
+        path = tmp_path / "records.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        made = make_engine(f"sqlite:///{path}")
         yield made
         made.dispose()
         return
-    made = make_engine(request.getfixturevalue("postgres_url"))
-    migrate(made)
+    server: Connection = request.getfixturevalue("postgres_template")
+    server.execute(text("CREATE DATABASE copied TEMPLATE migrated"))
+    made = make_engine(_named(request.getfixturevalue("postgres_url"), "copied"))
     yield made
-    with made.begin() as connection:
-        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
-        connection.exec_driver_sql("CREATE SCHEMA public")
     made.dispose()
+    server.execute(text("DROP DATABASE copied WITH (FORCE)"))
 
 
 @pytest.fixture(scope="session")
-def site() -> Iterator[Site]:
-    """The running site, in demo mode on SQLite, with the demo's patients."""
+def trained_models() -> Path:
+    """The folder of the trained model that `make setup` has made, linked into the tests' own."""
     (FOLDER / "models").symlink_to(ROOT / "var" / "models")
+    return FOLDER / "models"
+
+
+@pytest.fixture(scope="session")
+def site(trained_models: Path) -> Iterator[Site]:
+    """The running site, in demo mode on SQLite, with the demo's patients."""
     with Site(FOLDER) as running:
         yield running

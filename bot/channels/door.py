@@ -6,6 +6,7 @@ from its flag. Called by `bot.channels.intake`.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,7 @@ from bot.pathway.red_flags import Lexicon, Outcome, RedFlag, screen
 INVISIBLE_CATEGORIES = ("Cc", "Cf", "Co", "Cs")
 KEPT = {"\n", "\u200c", "\u200d"}
 """Zero-width (non-)joiners are letters' shapes in Persian and Bengali."""
+COMMAND_SIGN = re.compile(r"^[\s/\u200c\u200d]+")
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def clean_text(text: str) -> str:
     """Unicode NFC without control and direction characters; a leading `/` would be a command."""
     normal = unicodedata.normalize("NFC", text)
     kept = (c for c in normal if c in KEPT or unicodedata.category(c) not in INVISIBLE_CATEGORIES)
-    return "".join(kept).strip().lstrip("/ ").strip()
+    return COMMAND_SIGN.sub("", "".join(kept)).strip()
 
 
 def is_flagged(checked: Checked) -> bool:

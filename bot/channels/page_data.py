@@ -15,9 +15,10 @@ from bot.language.render import format_value
 from bot.records.chat_models import Conversation, IdentitySession, Message
 from bot.services.identity import current_identity
 from bot.services.seal import unseal_date
-from bot.services.transcript import CARD_PREFIX
+from bot.services.transcript import CARD_PREFIX, language_offered_in
 from bot.settings import get_settings
 
+ISOLATE = "\u2068"
 HIDDEN = "•••"
 """What a sealed identifier shows as."""
 
@@ -84,11 +85,21 @@ def message_data(session: Session, row: Message, now: datetime) -> dict[str, Any
         "text": _open_tokens(session, row, language, now),
         "buttons": [button["title"] for button in row.buttons or ()],
         "language": None if own else language,
-        "dir": "auto" if own else direction(language),
+        "dir": _direction(session, row, language),
         "at": row.created_at.isoformat(),
         "kind": "card" if any(name.startswith(CARD_PREFIX) for name in responses) else None,
         "private": row.identity_session_id is not None,
     }
+
+
+def _direction(session: Session, row: Message, language: str) -> str:
+    """What a patient types finds its own direction. A quick reply is our sentence: with isolated
+    names in it (a patient can't type those signs) it would find the wrong one."""
+    if row.sender != "patient":
+        return direction(language)
+    if ISOLATE not in row.text:
+        return "auto"
+    return direction(language_offered_in(session, row) or language)
 
 
 def _open_tokens(session: Session, row: Message, language: str, now: datetime) -> str:

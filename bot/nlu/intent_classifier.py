@@ -1,6 +1,6 @@
 """The intent classifier (NLU graph): a linear machine on sentence vectors, letters and words.
 
-Margins become confidences by one temperature, fitted on folds left out of training. Why this
+Margins become confidences by one temperature, fitted on examples left out of training. Why this
 machine on these features: docs/adr/0003-intent-classifier.md.
 """
 
@@ -19,7 +19,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.model_selection import StratifiedShuffleSplit
 from sklearn.svm import LinearSVC
 
 from bot.nlu.features import SentenceFeatures
@@ -36,8 +36,8 @@ class IntentClassifier(GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """c: inverse regularisation; folds: for the temperature."""
-        return {"c": 1.0, "folds": 3}
+        """c: inverse regularisation; left_out: the share that the temperature is fitted on."""
+        return {"c": 1.0, "left_out": 0.15}
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
         self._config, self._storage, self._resource = config, storage, resource
@@ -81,12 +81,12 @@ class IntentClassifier(GraphComponent):
         vectors = np.stack([message.get(VECTOR) for message in examples])
         features = self._features.transform(texts, vectors)
         machine = LinearSVC(C=self._config["c"], class_weight="balanced", random_state=0)
-        folds = StratifiedKFold(self._config["folds"], shuffle=True, random_state=0)
-        margins = cross_val_predict(
-            machine, features, intents, cv=folds, method="decision_function"
-        )
+        kept, left_out = next(_split(self._config["left_out"]).split(features, intents))
+        machine.fit(features[kept], intents[kept])
+        margins = machine.decision_function(features[left_out])
+        right = np.searchsorted(machine.classes_, intents[left_out])
+        self._temperature = _fit_temperature(margins, right)
         self._machine = machine.fit(features, intents)
-        self._temperature = _fit_temperature(margins, np.searchsorted(machine.classes_, intents))
         with self._storage.write_to(self._resource) as folder:
             trained = (self._features, self._machine, self._temperature)
             joblib.dump(trained, folder / MODEL_FILE, compress=3)
@@ -113,6 +113,10 @@ class IntentClassifier(GraphComponent):
         order = np.argsort(-confidences)
         names = self._machine.classes_
         return [{"name": str(names[i]), "confidence": float(confidences[i])} for i in order]
+
+
+def _split(share: float) -> StratifiedShuffleSplit:
+    return StratifiedShuffleSplit(n_splits=1, test_size=share, random_state=0)
 
 
 def _fit_temperature(margins: np.ndarray, right: np.ndarray) -> float:

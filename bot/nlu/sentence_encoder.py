@@ -21,6 +21,7 @@ VECTOR = "sentence_vector"
 """The message attribute: a numpy array of shape (dimensions,), length 1."""
 
 REPEATED_TEXTS = 2000
+LOG_EVERY = 1024
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
@@ -70,6 +71,10 @@ class SentenceEncoder(GraphComponent):
 
 
 def _say(done: int, total: int) -> None:
-    print(f"\r  encoding examples: {done} of {total}", end="", file=sys.stderr, flush=True)
-    if done == total:
-        print(file=sys.stderr)
+    """Progress: in place at a terminal, now and then in a log."""
+    if sys.stderr.isatty():
+        print(f"\r  encoding sentences: {done} of {total}", end="", file=sys.stderr, flush=True)
+        if done == total:
+            print(file=sys.stderr)
+    elif done % LOG_EVERY == 0 or done == total:
+        print(f"  encoding sentences: {done} of {total}", file=sys.stderr, flush=True)

@@ -1,7 +1,8 @@
 """What is said about a referral: response names and typed values, never prose.
 
 Called by `services` (explain_referral …); `language/render` comes next. An answer is at most
-three lines: what is asked for, then by when and whom to call, then how old the record is.
+three lines: what is asked for, then by when and whom to call, then how old the record is (an
+offered appointment has one more: that it must be confirmed).
 For suspected cancer (`two_week_wait`) no answer holds a waiting figure or 18 weeks (design.md,
 section 6), and the calling line says "Your GP asked for this to be urgent".
 """
@@ -9,10 +10,10 @@ section 6), and the calling line says "Your GP asked for this to be urgent".
 from __future__ import annotations
 
 import math
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.pathway.facts import AppointmentFacts, ChaseIntervals, ReferralFacts, WaitFigures
-from bot.pathway.limits import DATED, Holder
+from bot.pathway.limits import DATED, Holder, working_day
 from bot.pathway.lines import (
     Line,
     Value,
@@ -104,7 +105,10 @@ def appointment_answer(
     wrote = shown(facts.appointment.instructions if facts.appointment else None, "").rstrip(".")
     if wrote and cannot_come_by(facts, step):
         chase = Line("utter_appointment_instructions", {**chase.values, "instructions": wrote})
-    return [first, chase, checked_line(facts, step, now)]
+    # An offered date is not the patient's yet: it says so before it tells the date.
+    offered = facts.state is State.APPOINTMENT_OFFERED and "starts_at" in first.values
+    before = [_status_line(facts, step, now)] if offered else []
+    return [*before, first, chase, checked_line(facts, step, now)]
 
 
 def contact_answer(
@@ -127,11 +131,21 @@ def contact_answer(
 def results_answer(
     facts: ReferralFacts, now: datetime, intervals: ChaseIntervals = DEFAULT_INTERVALS
 ) -> list[Line]:
-    """Test results are never in the record: who has them; RESULTS_AWAITED is only inferred."""
-    awaited = facts.state is State.RESULTS_AWAITED
+    """Test results are never in the record: who has them; RESULTS_AWAITED is only inferred.
+
+    In any other state the day to chase is about the referral and may be months away: who asks
+    for a result calls the GP practice within days, unless an earlier call is due anyway [D].
+    """
     step = next_step(facts, now, intervals)
-    name = "utter_status_results_awaited" if awaited else "utter_results_not_shown"
-    return _closed(Line(name), facts, step, now)
+    if facts.state is State.RESULTS_AWAITED:
+        return _closed(Line("utter_status_results_awaited"), facts, step, now)
+    soon = working_day(now.date() + timedelta(days=intervals.unknown_date_days))
+    lines = _closed(Line("utter_results_not_shown"), facts, step, now)
+    if step.chase_on > soon:
+        phone = phone_of(facts, Holder.GP_PRACTICE)
+        values: dict[str, Value] = {"chase_on": soon.isoformat(), "phone": phone}
+        lines[1] = Line(f"utter_chase_gp_{'urgent' if step.urgent else 'help'}", values)
+    return lines
 
 
 def choice_answer(

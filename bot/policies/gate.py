@@ -1,7 +1,7 @@
 """The gate: one policy for safety (and, from the console on, for hand-off).
 
 Priority above RulePolicy. It looks at the newest message only, through the raw events. When the
-message is a red flag the card is its first and only answer; a running form then asks again. Why a
+message is a red flag the card is its first and only answer; a running form waits. Why a
 policy, and what it takes: docs/adr/0002-the-gate.md.
 """
 
@@ -29,6 +29,7 @@ AFTER_CARD = {
     "mistake": "utter_emergency_mistake",
 }
 """The buttons under a card: value of entity `emergency` → answer."""
+SETTLED = ("utter_emergency_have_help", "utter_emergency_mistake")
 
 
 @DefaultV1Recipe.register(
@@ -82,9 +83,9 @@ class Gate(Policy):
             return self._prediction(self._default_predictions(domain))
         if not actions:
             return self._choose(answer, domain)
-        if actions[-1] != answer:  # the form has asked again, or we have listened
-            return self._choose(ACTION_LISTEN_NAME, domain)
-        return self._choose(tracker.active_loop_name or ACTION_LISTEN_NAME, domain)
+        # A form goes on after a tap that settles it, or with the next ordinary message.
+        form = tracker.active_loop_name if actions[-1] == answer in SETTLED else None
+        return self._choose(form or ACTION_LISTEN_NAME, domain)
 
     def _choose(self, action: str, domain: Domain) -> PolicyPrediction:
         probabilities = self._default_predictions(domain)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
+import sys
+import warnings
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -20,7 +23,6 @@ MADE_OF = (
     "config.yml",
     "bot/data",
     "bot/nlu",
-    "bot/policies",
     "bot/pathway/red_flags.py",
     "bot/pathway/folding.py",
     "bot/language/dates.py",
@@ -85,9 +87,14 @@ def train(*, force: bool = False) -> tuple[Path, bool]:
         return path, False
     os.environ.setdefault("RASA_CACHE_DIRECTORY", str(get_settings().cache_dir / "rasa"))
     os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count() or 1))
+    os.environ.setdefault("TQDM_DISABLE", "1")  # dozens of bars for what takes a second
     path.parent.mkdir(parents=True, exist_ok=True)
+    print("Training the model: 2 to 5 minutes …", file=sys.stderr)
     from rasa.model_training import train as rasa_train  # 6 s to import: only when it is needed
+    from rasa.utils.log_utils import configure_structlog
 
+    configure_structlog(logging.ERROR)
+    warnings.filterwarnings("ignore")  # of libraries, about their own future and convergence
     result = rasa_train(
         domain=str(ROOT / "domain.yml"),
         config=str(ROOT / "config.yml"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -23,6 +25,7 @@ def newest_texts(session: Session) -> list[dict[str, str]]:
     """
     if get_settings().mode != "demo":
         raise Refused("The demo's phone exists in demo mode only.")
+    zone = ZoneInfo(get_settings().time_zone)
     rows = session.execute(
         select(TextMessage, Patient)
         .join(Patient, Patient.id == TextMessage.patient_id)
@@ -33,7 +36,7 @@ def newest_texts(session: Session) -> list[dict[str, str]]:
         {
             "to": f"{patient.given_name} {patient.family_name}",
             "code": decrypt(text.ciphertext) or "",
-            "at": text.created_at.strftime("%H:%M:%S"),
+            "at": text.created_at.astimezone(zone).strftime("%H:%M:%S"),
         }
         for text, patient in rows
     ]

@@ -13,8 +13,9 @@ import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import case, func, literal, or_, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
 
 from bot.pathway.folding import fold
 from bot.records.chat_models import (
@@ -81,12 +82,18 @@ def end_identity(session: Session, conversation_id: str, now: datetime, reason: 
             IdentitySession.conversation_id == conversation_id,
             IdentitySession.ended_at.is_(None),
         )
-        .values(ended_at=now, ended_reason=reason)
+        .values(ended_at=_not_before_start(now), ended_reason=reason)
     ).rowcount
     if ended:
         actor = f"patient:{conversation_id}"
         audit(session, actor, "identity_ended", "conversation", conversation_id, reason=reason)
     return bool(ended)
+
+
+def _not_before_start(now: datetime) -> ColumnElement:
+    """Signing out must never fail, not even where one machine's clock is behind another's."""
+    started_at = IdentitySession.started_at
+    return case((started_at > now, started_at), else_=literal(now, started_at.type))
 
 
 def end_idle_identities(session: Session, now: datetime) -> list[str]:

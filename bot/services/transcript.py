@@ -255,6 +255,21 @@ def newest_answer(session: Session, conversation_id: str) -> Message | None:
     ).scalar_one_or_none()
 
 
+def language_offered_in(session: Session, row: Message) -> str | None:
+    """The language of the quick replies that a pressed one was picked from: that of the answer
+    before it; None when there is none."""
+    return session.execute(
+        select(Message.language)
+        .where(
+            Message.conversation_id == row.conversation_id,
+            Message.sender == "bot",
+            Message.seq < row.seq,
+        )
+        .order_by(Message.seq.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+
+
 def count_recent(session: Session, conversation_id: str, now: datetime) -> int:
     """Messages that the patient sent within the last minute."""
     return session.execute(

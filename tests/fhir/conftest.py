@@ -1,4 +1,4 @@
-"""A database of our own for each test, and payloads to import into it."""
+"""Payloads, and how a test imports them into the shared fixture's database."""
 
 from __future__ import annotations
 
@@ -13,21 +13,10 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 from written_payloads import NOW, PAYLOADS
 
-import bot.records.chat_models
-import bot.records.models  # noqa: F401  (registers the tables)
-from bot.records.base import metadata
-from bot.records.session import make_engine, transaction
+from bot.records.session import transaction
 from bot.services.import_records import ImportReport, import_records
 
 Import = Callable[..., ImportReport]
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Engine:
-    """An empty SQLite file with all tables."""
-    made = make_engine(f"sqlite:///{tmp_path}/records.db")
-    metadata.create_all(made)
-    return made
 
 
 @pytest.fixture

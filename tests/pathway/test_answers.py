@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from bot.pathway import answers
 from bot.pathway.facts import AppointmentFacts, Contact, ReferralFacts, WaitFigures
+from bot.pathway.limits import working_day
 from bot.pathway.lines import SPECIALTIES, Line
 from bot.pathway.states import State
 
@@ -243,6 +244,23 @@ def test_results_are_inferred_or_not_shown(sentences: dict[str, str]) -> None:
     assert answers.results_answer(facts(State.BOOKED), NOW)[0].response == "utter_results_not_shown"
 
 
+def test_who_asks_for_a_result_is_not_told_to_wait_for_the_end_of_18_weeks() -> None:
+    waiting = facts(State.WAITING_LIST, referred_on=TODAY - timedelta(days=20))
+    assert answers.status_answer(waiting, NOW)[1].values["chase_on"] == str(
+        working_day(TODAY + timedelta(days=106))
+    )
+    chase = answers.results_answer(waiting, NOW)[1]
+    assert chase.response == "utter_chase_gp_help"
+    assert chase.values["chase_on"] == str(working_day(TODAY + timedelta(days=2)))
+
+
+def test_an_offered_date_is_told_as_an_offer() -> None:
+    offer = AppointmentFacts(starts_at=NOW + timedelta(days=20), status="offered")
+    offered = facts(State.APPOINTMENT_OFFERED, appointment=offer)
+    told = names(answers.appointment_answer(offered, NOW))
+    assert told[:2] == ["utter_status_appointment_offered", "utter_appointment_visit"]
+
+
 @pytest.mark.parametrize(
     ("state", "more", "name"),
     [
@@ -328,8 +346,9 @@ any_facts = st.builds(
 def test_any_answer_names_known_sentences_with_all_their_values(
     sentences: dict[str, str], given_facts: ReferralFacts
 ) -> None:
-    for lines in all_answers(given_facts).values():
-        assert 1 <= len(lines) <= 3
+    offered = given_facts.state is State.APPOINTMENT_OFFERED
+    for question, lines in all_answers(given_facts).items():
+        assert 1 <= len(lines) <= (4 if offered and question == "appointment" else 3)
         for line in lines:
             assert placeholders(sentences[line.response]) == set(line.values)
             assert json.loads(json.dumps(line.values)) == line.values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import uuid
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import requests
 import socketio
 
 TURN_SECONDS = 40
+logging.getLogger("engineio.client").setLevel(logging.CRITICAL)  # it complains of an abort
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class PatientPage:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.client.disconnect()
+        self.client.eio.disconnect(abort=True)  # else it may wait 30 s for its open poll
 
     def start(self) -> dict[str, Any]:
         """What the page does first: get its session and cookie."""

@@ -47,10 +47,20 @@ export class Connection {
 
   /** Says goodbye. The page doesn't wait long for the answer: it has to be gone from the screen at once. */
   async leave() {
-    this.#outbox = [];
-    this.#socket.off(); // nothing may come back onto the cleared page
+    this.#silence();
     await this.#socket.timeout(LEAVE_TIMEOUT_MS).emitWithAck("leave", {}).catch(() => {});
     this.#socket.disconnect();
+  }
+
+  close() {
+    this.#silence();
+    this.#socket.disconnect();
+  }
+
+  // Nothing may come back onto the cleared page.
+  #silence() {
+    this.#outbox = [];
+    this.#socket.off();
   }
 
   #listen() {
@@ -75,7 +85,7 @@ export class Connection {
       if (this.#caughtUp) this.#after = Math.max(this.#after, message.seq);
       this.#hear.message(message);
     });
-    for (const event of ["typing", "session", "forget"]) socket.on(event, (data) => this.#hear[event](data));
+    for (const event of ["typing", "session", "forget", "left"]) socket.on(event, (data) => this.#hear[event](data));
   }
 
   // Socket.IO tries again by itself, except where the server refused ("not-allowed") or hung up.

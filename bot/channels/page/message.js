@@ -5,6 +5,7 @@ const OWN_PAGE = new RegExp(`${location.origin}/[\\w/-]+`, "g"); // links lead n
 const PHONE = /^(999|112|111|116[ -]?123|(\+44|0)([ -]?\d){9,10})$/;
 const SENDER_STRING = { patient: "page_you", bot: "page_assistant", coordinator: "page_coordinator" };
 const LONGEST_CARD_HEADING = 90;
+const ISOLATE = "\u2068"; // around names of another script; the server takes it out of what a patient types
 const CONCEALED = "•••"; // what the server shows of an identifier (page_data.py)
 
 /** An element with attributes (null and false leave one out) and children. */
@@ -50,7 +51,8 @@ function meta(item, session) {
 
 function paragraphs(item, session, texts = item.text.split(/\n{2,}/)) {
   // People mix scripts, so each paragraph that a person wrote finds its own direction.
-  const dir = item.sender === "bot" ? null : "auto";
+  // Our own sentences, as a quick reply with isolated names is one too, have the message's.
+  const dir = item.sender === "bot" || item.text.includes(ISOLATE) ? null : "auto";
   return texts.map((text) => make("p", { dir }, ...(item.sender === "patient" ? withConcealed(text, session) : withLinks(text))));
 }
 

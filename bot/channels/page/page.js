@@ -104,6 +104,11 @@ const hear = {
     // The page may have been offline when the identity session ended: its answers go all the same.
     if (session.verified === false) forget(transcript.privateSeqs());
   },
+  left() { // in another tab
+    view.clear();
+    connection.close();
+    location.replace(LEFT_PAGE);
+  },
   typing: ({ on }) => view.showTyping(on),
   forget: ({ seqs }) => forget(seqs),
   message(message) {
@@ -115,7 +120,7 @@ const hear = {
     if (news === "changed") return;
     if (item.sender !== "patient") view.announceMessage(item);
     if (follow) view.scrollToEnd(li);
-    else view.showNews(li);
+    else if (item.sender !== "patient") view.showNews(li);
   },
   history(messages, restarted) {
     if (restarted) transcript.restart().forEach((key) => view.remove(key));

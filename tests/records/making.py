@@ -1,0 +1,63 @@
+"""Rows that the tests of records and services need; each with what its table demands."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timezone
+
+from sqlalchemy.orm import Session
+
+from bot.pathway.states import State
+from bot.records.chat_models import Conversation, IdentitySession
+from bot.records.models import Organisation, OrganisationContact, Patient, Referral
+
+NOW = datetime(2026, 5, 4, 9, 0, tzinfo=timezone.utc)
+
+
+def a_conversation(session: Session, **fields: object) -> Conversation:
+    row = Conversation(**{"channel": "web", "created_at": NOW, **fields})
+    session.add(row)
+    session.flush()
+    return row
+
+
+def a_patient(session: Session, number: str, **fields: object) -> Patient:
+    row = Patient(nhs_number=number, **{"birth_date": date(1970, 1, 2), **fields})
+    session.add(row)
+    session.flush()
+    return row
+
+
+def an_identity(
+    session: Session, patient: Patient, conversation: Conversation | None = None, **fields: object
+) -> IdentitySession:
+    conversation = conversation or a_conversation(session)
+    known = {"method": "invitation", "started_at": NOW, "last_seen_at": NOW, **fields}
+    row = IdentitySession(conversation_id=conversation.id, patient_id=patient.id, **known)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def a_hospital(session: Session, code: str = "RZ9", **fields: object) -> Organisation:
+    row = Organisation(ods_code=code, name=f"Hospital {code}", kind="hospital", **fields)
+    session.add(row)
+    session.flush()
+    session.add(OrganisationContact(organisation_id=row.id, name="Booking", phone="020 7946 0100"))
+    session.flush()
+    return row
+
+
+def a_referral(
+    session: Session, patient: Patient, state: State = State.IN_TRIAGE, **fields: object
+) -> Referral:
+    known = {
+        "source": "tests",
+        "source_id": f"{patient.nhs_number}-{state.value}-{len(fields)}",
+        "checked_at": NOW,
+        "referred_on": date(2026, 4, 1),
+        **fields,
+    }
+    row = Referral(patient_id=patient.id, state=state.value, **known)
+    session.add(row)
+    session.flush()
+    return row
