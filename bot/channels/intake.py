@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot.answers import render_alone
+from bot.channels.bare_words import words_that_refuse
 from bot.channels.door import Checked, check, is_flagged
 from bot.channels.in_thread import in_thread
 from bot.language.catalogues import get_catalogues
@@ -290,8 +291,10 @@ def _typed_button(session: Session, conversation_id: str, text: str) -> str | No
 
 
 def _awaiting(conversation: Conversation, text: str) -> str | None:
-    """What was asked for, unless the text is one of our own quick replies typed out."""
-    return None if fold(text) in _button_titles() else conversation.awaiting
+    """What was asked for, unless the text is one of our own quick replies typed out, or stops."""
+    bare = fold(text)
+    stops = conversation.awaiting == "family_name" and bare in words_that_refuse()
+    return None if stops or bare in _button_titles() else conversation.awaiting
 
 
 @lru_cache(maxsize=1)

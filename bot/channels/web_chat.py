@@ -104,7 +104,7 @@ class Chat:
         await self._server.save_session(sid, {"conversation": conversation_id, "hint": hint})
         await self._server.enter_room(sid, conversation_id)
 
-    async def on_message(self, sid: str, data: Any) -> dict[str, Any]:
+    async def on_message(self, sid: str, data: Any = None, *_: Any) -> dict[str, Any]:
         """A text."""
         conversation_id, hint = await self._who(sid)
         if not _fits(data, id=str, text=str):
@@ -112,7 +112,7 @@ class Chat:
         receive = self._intake.receive(conversation_id, data["id"][:64], data["text"], hint)
         return await self._take(sid, conversation_id, hint, receive)
 
-    async def on_press(self, sid: str, data: Any) -> dict[str, Any]:
+    async def on_press(self, sid: str, data: Any = None, *_: Any) -> dict[str, Any]:
         """A quick reply: which message offered it, and which of its buttons."""
         conversation_id, hint = await self._who(sid)
         if not _fits(data, id=str, seq=int, button=int):
@@ -120,7 +120,7 @@ class Chat:
         press = self._intake.press(conversation_id, data["id"][:64], data["seq"], data["button"])
         return await self._take(sid, conversation_id, hint, press)
 
-    async def on_language(self, sid: str, data: Any) -> dict[str, Any]:
+    async def on_language(self, sid: str, data: Any = None, *_: Any) -> dict[str, Any]:
         """A language picked on the page."""
         conversation_id, hint = await self._who(sid)
         if not _fits(data, id=str, code=str) or data["code"] not in get_catalogues().offered():
@@ -137,7 +137,7 @@ class Chat:
         command = self._intake.command(conversation_id, data["id"][:64], own_name(code), payload)
         return await self._take(sid, conversation_id, hint, command)
 
-    async def on_history(self, sid: str, data: Any) -> dict[str, Any]:
+    async def on_history(self, sid: str, data: Any = None, *_: Any) -> dict[str, Any]:
         """What came after a number, and the page's session."""
         conversation_id, hint = await self._who(sid)
         after = data.get("after") if isinstance(data, dict) else 0
@@ -159,9 +159,9 @@ class Chat:
             logger.warning("No history for %s: %s.", conversation_id, type(error).__name__)
             return {"error": render_alone("utter_try_again", hint).text}
 
-    async def on_leave(self, sid: str, _data: Any = None) -> dict[str, Any]:
+    async def on_leave(self, sid: str, *_data: Any) -> dict[str, Any]:
         """The patient leaves: signed out, and the conversation is closed for good."""
-        conversation_id, _ = await self._who(sid)
+        conversation_id, _hint = await self._who(sid)
         await asyncio.to_thread(leave, conversation_id)
         await self._server.emit("left", {}, room=conversation_id, skip_sid=sid)
         await self._server.close_room(conversation_id)

@@ -15,6 +15,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from configparser import RawConfigParser
+from datetime import datetime, timezone
 from pathlib import Path
 
 from bot.errors import SetupError
@@ -104,6 +105,7 @@ def child_environment() -> dict[str, str]:
         "RASA_TELEMETRY_ENABLED": "false",
         "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
         "WAYMARK_VAR_DIR": str(settings.var_dir),
+        "WAYMARK_CLOCK_SET_AT": (settings.clock_set_at or datetime.now(timezone.utc)).isoformat(),
         "WAYMARK_ACTIONS_URL": f"http://127.0.0.1:{settings.actions_port}/webhook",
     }
 

@@ -38,8 +38,10 @@ def utc_now() -> datetime:
 
 @lru_cache(maxsize=1)
 def _clock_offset() -> timedelta:
-    clock = get_settings().clock
-    return clock - datetime.now(timezone.utc) if clock else timedelta(0)
+    settings = get_settings()
+    if settings.clock is None:
+        return timedelta(0)
+    return settings.clock - (settings.clock_set_at or datetime.now(timezone.utc))
 
 
 class UtcDateTime(TypeDecorator):

@@ -133,10 +133,7 @@ def test_what_has_no_words_is_answered_so_in_the_patients_language(
     site: Site, language: str
 ) -> None:
     with site.open_page(browser_language=language) as page:
-        page.say(QUESTIONS[language])
-        page.say(button("utter_emergency_not_yet", 1, language))
         page.choose(language)
-        page.say("stop")
         expected = [sentence("utter_no_words", language)]
         assert [(typed, texts(page.say(typed))) for typed in NO_WORDS] == [
             (typed, expected) for typed in NO_WORDS
@@ -164,12 +161,12 @@ def test_what_has_no_words_is_answered_so_in_the_patients_language(
 )
 def test_commands_and_code_are_just_words(site: Site, typed: str) -> None:
     with site.open_page() as page:
-        said = page.say(typed)
-        assert len(said) == 1 and said[0].text != sentence("utter_try_again")
+        said = texts(page.say(typed))
+        assert said != [] and sentence("utter_try_again") not in said
         shown = page.history()[0]["text"]
         assert not any(character in shown for character in "\x07\x1b\x00\u202e\u202c")
         assert not shown.startswith("/")
-        assert texts(page.say(QUESTIONS["en"])) == [sentence(ASK_NUMBER)]
+        assert page.say(QUESTIONS["en"])[-1].text.endswith(sentence(ASK_NUMBER))
 
 
 def test_a_command_does_not_get_past_sign_in(site: Site) -> None:
@@ -263,8 +260,8 @@ def test_a_repeated_message_is_answered_once(site: Site) -> None:
         event = {"id": str(uuid.uuid4()), "text": "hello"}
         receipts = [page.send("message", event) for _ in range(3)]
         assert receipts == [{"ok": True, "seq": receipts[0]["seq"]}] * 3
-        assert until_answered(page, 1) == ["answered"]
-        page.say("thank you")
+        assert page.send("message", event | {"id": str(uuid.uuid4())})["ok"]
+        assert until_answered(page, 2) == ["answered"] * 2
         assert [m["sender"] for m in page.history()] == ["patient", "bot", "patient", "bot"]
 
 

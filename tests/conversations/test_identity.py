@@ -272,6 +272,14 @@ def test_stop_in_the_middle_leaves_the_form(site: Site) -> None:
         assert texts(page.say("where is my referral?")) == [sentence(ASK_NUMBER)]
 
 
+def test_stop_is_not_taken_for_a_family_name(site: Site) -> None:
+    with site.open_page() as page:
+        page.say("where is my referral?")
+        page.press(button(ASK_NUMBER, 0))
+        assert texts(page.say("Stop!")) == [sentence("utter_stopped")]
+        assert texts(page.say("where is my referral?")) == [sentence(ASK_NUMBER)]
+
+
 # ---- ways out ----
 
 

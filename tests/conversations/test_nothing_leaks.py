@@ -53,7 +53,8 @@ def talk(site: Site, page: PatientPage, language: str, number: str) -> str:
     spaced = in_digits_of(language, f"{number[:3]} {number[3:6]} {number[6:]}")
     page.say(f"{question} {in_digits_of(language, PHONE)}, {POSTCODE}")  # nothing is asked for yet
     page.say(question)
-    page.say(f"{spaced} {in_digits_of(language, PHONE)}")
+    page.say(f"{in_digits_of(language, number)} {in_digits_of(language, PHONE)}")  # one long run
+    page.say(f"{spaced}, {in_digits_of(language, PHONE)}")
     page.say(f"{in_words} {POSTCODE.lower().replace(' ', '')}")
     page.say(in_digits)  # a correction
     page.say(f"+44 {PHONE[1:]}")
@@ -108,7 +109,7 @@ def traces(number: str, codes: Sequence[str] = ()) -> dict[str, list[re.Pattern[
     looked_for = {
         "nhs_number": [number],
         "born": dates,
-        "phone": [PHONE.replace(" ", ""), PHONE.replace(" ", "")[1:]],
+        "phone": [prefix + PHONE.replace(" ", "")[1:] for prefix in ("0", "44", "")],
         "postcode": [POSTCODE.casefold(), POSTCODE.casefold().replace(" ", "")],
         "family_name": [FAMILY_NAME.casefold()],
         "code": list(codes),
