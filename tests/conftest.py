@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 CLOCK = "2026-05-04T10:00:00+01:00"
@@ -47,6 +48,10 @@ from bot.records import chat_models, models  # noqa: E402, F401
 from bot.records.migrate import migrate  # noqa: E402
 from bot.records.session import make_engine  # noqa: E402
 from tests.site.running import Site  # noqa: E402
+
+# The same examples each time; a first call may load catalogues or months and take its time.
+hypothesis.settings.register_profile("waymark", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("waymark")
 
 
 @pytest.fixture(scope="session", autouse=True)

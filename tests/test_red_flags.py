@@ -38,10 +38,6 @@ LOUD_HARD_NEGATIVES = {
 
 They are over-cautious, not dangerous. The list may only become shorter.
 """
-OTHER_LANGUAGES_WORDS = pytest.mark.xfail(
-    strict=True,
-    reason="the Arabic lexicon holds English words; English negations don't guard it",
-)
 
 SMALL = """
 language: xx
@@ -136,9 +132,9 @@ def test_a_flag_is_told_as_plain_json() -> None:
         ("i cant breath", CARD, Card.EMERGENCY),
         ("my chest pain clinic is on Monday, when is my appointment", ASK, Card.EMERGENCY),
         ("I had a stroke last year", ASK, Card.EMERGENCY),
-        pytest.param("no chest pain", ASK, Card.EMERGENCY, marks=OTHER_LANGUAGES_WORDS),
-        pytest.param("I don't have chest pain", ASK, Card.EMERGENCY, marks=OTHER_LANGUAGES_WORDS),
-        pytest.param("the chest pain has gone", ASK, Card.EMERGENCY, marks=OTHER_LANGUAGES_WORDS),
+        ("no chest pain", ASK, Card.EMERGENCY),
+        ("I don't have chest pain", ASK, Card.EMERGENCY),
+        ("the chest pain has gone", ASK, Card.EMERGENCY),
         ("I want to kill myself", CARD, Card.CRISIS),
         ("my husband hits me", CARD, Card.SAFEGUARDING),
         ("boli mnie w klatce", CARD, Card.EMERGENCY),

@@ -130,7 +130,8 @@ class Intake:
             message_id: the channel's own; the same one again changes nothing.
             language: for a refusal, when the database can't be asked.
         """
-        checked = check(text, all_lexicons(), get_settings().message_max_length)
+        longest = get_settings().message_max_length
+        checked = await asyncio.to_thread(check, text, all_lexicons(), longest)
         try:
             return await self._in_order(
                 conversation_id,

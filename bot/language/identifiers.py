@@ -31,7 +31,9 @@ TOKEN = re.compile(r"\[(" + "|".join(KINDS) + r")#([0-9a-z]+)\]")
 BIRTH_DATE_AGE = timedelta(days=365)
 """A full date this old can be a date of birth (design, section 6)."""
 
-NUMBER_RUN = re.compile(r"(?<![\w#])\+?\(?\d(?:[ \u00a0().\-‐–]{0,2}\d){4,18}(?!\w)")
+GAP = r"[ \u00a0().\-‐–]{0,2}"
+NUMBER_RUN = re.compile(rf"(?<!\d)\+?\(?\d(?:{GAP}\d){{4,}}(?!\d)")
+TEN_DIGITS = re.compile(rf"(?<!\d)\d(?:{GAP}\d){{9}}(?!\d)")
 POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]?\s{0,2}\d[A-Z]{2}\b", re.IGNORECASE)
 FAMILY_NAME = re.compile(r"[^\W\d_]+(?:[-'’ ]+[^\W\d_]+){0,3}")
 UK_PHONE = re.compile(r"(?:\+|00)?44(0?)\d{9,10}|0[1-37-9]\d{8,9}")
@@ -67,12 +69,18 @@ def find(text: str, today: date, awaiting: str | None = None) -> list[Found]:
     asked_date = awaiting == "date_of_birth"
     for token in TOKEN.finditer(text):  # somebody pastes our own token: it is no identifier
         add("number", token.start(), token.end(), "")
+    plain = digits_to_ascii(text)
+    for match in TEN_DIGITS.finditer(plain):  # before dates: "9990001014 3 May 1961"
+        digits = re.sub(r"\D", "", match[0])
+        if valid_nhs_number(digits):
+            add("nhs-number", match.start(), match.end(), digits)
     for item in find_dates(text, today, compact=asked_date):
         if item.value is None:
             add("unreadable-date", item.start, item.end, text[item.start : item.end])
         elif asked_date or item.value <= today - BIRTH_DATE_AGE:
             add("date-of-birth", item.start, item.end, item.value.isoformat())
-    plain = digits_to_ascii(text)
+    for known in found:  # what is found already can't be a part of another number
+        plain = plain[: known.start] + "|" * (known.end - known.start) + plain[known.end :]
     for match in NUMBER_RUN.finditer(plain):
         kind = kind_of_number(match[0], awaiting)
         if kind:
@@ -117,7 +125,16 @@ def replace(text: str, found: list[Found], token_for: Callable[[Found], str]) ->
 
 
 def mask(text: str, today: date) -> str:
-    """`text` as the pipeline sees it, with fixed tokens: for training and evaluation."""
-    if TOKEN.search(text):
-        return text
+    """`text` as the pipeline sees it, with fixed tokens: for training and evaluation.
+
+    Tokens that stand in it already stay as they are.
+    """
+    pieces, position = [], 0
+    for token in TOKEN.finditer(text):
+        pieces += [_mask_plain(text[position : token.start()], today), token[0]]
+        position = token.end()
+    return "".join([*pieces, _mask_plain(text[position:], today)])
+
+
+def _mask_plain(text: str, today: date) -> str:
     return replace(text, find(text, today), lambda item: f"[{item.kind}#0]")

@@ -29,9 +29,7 @@ SPANS: dict[str, tuple[timedelta, Granularity]] = {
     "minutes": (timedelta(minutes=1), "minute"),
 }
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-OFFICE_HOURS = re.compile(
-    rf"({'|'.join(WEEKDAYS)})-({'|'.join(WEEKDAYS)}) (\d\d:\d\d)-(\d\d:\d\d)"
-)
+OFFICE_HOURS = re.compile(rf"({'|'.join(WEEKDAYS)})-({'|'.join(WEEKDAYS)}) (\d\d:\d\d)-(\d\d:\d\d)")
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 TERM_PREFIX = "@"
 """A value that starts with this is the name of a response to be rendered in its place."""
@@ -170,7 +168,7 @@ def format_value(value: Any, kind: str, language: str) -> str:
 
 
 def _office_hours(value: str, locale: Locale) -> str:
-    """"Mon-Fri 09:00-17:00" with the language's own days; as it is when it has another form."""
+    """The setting ("Mon-Fri 09:00-17:00") with the language's own days; else as it is."""
     match = OFFICE_HOURS.fullmatch(value)
     if not match:
         return value

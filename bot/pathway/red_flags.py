@@ -95,6 +95,8 @@ class RedFlag:
 
 
 NO_RED_FLAG = RedFlag(Outcome.NOTHING)
+GRAVEST = (0, 0)
+"""`_gravity` of a 999 card: nothing can outrank it."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,12 @@ class Lexicon:
 def screen(text: str, lexicons: Sequence[Lexicon]) -> RedFlag:
     """The gravest finding of all lexicons in `text`: a card beats a question, 999 beats 111."""
     sentences = [fold(part) for part in SENTENCE_END.split(text) if part.strip()]
-    found = [flag for sentence in sentences for flag in _screen_sentence(sentence, lexicons)]
+    found = []
+    for sentence in sentences:
+        for flag in _screen_sentence(sentence, lexicons):
+            found.append(flag)
+            if _gravity(flag) == GRAVEST:
+                return flag
     if not found and len(sentences) > 1:  # a phrase that runs over a line's end
         found = list(_screen_sentence(fold(text), lexicons))
     return combine(found)
@@ -138,19 +145,24 @@ def _screen_sentence(sentence: str, lexicons: Sequence[Lexicon]) -> Iterable[Red
     # "stroke" is in several lexicons: a Polish "rok temu" must guard the English word as well.
     # Negations are not pooled: one language's "no" is another's everyday word.
     guards = [lexicon.guards for lexicon in lexicons if lexicon.guards]
+    english = [lexicon for lexicon in lexicons if lexicon.language == "en"]
     for lexicon in lexicons:
         for phrase in lexicon.phrases:
             if phrase.needle not in sentence:
                 continue
             for match in phrase.pattern.finditer(sentence):
-                asks = phrase.asks or _guarded(sentence, match, lexicon, guards)
+                asks = phrase.asks or _guarded(sentence, match, lexicon, guards, english)
                 outcome = Outcome.ASK if asks else Outcome.CARD
                 card = GROUPS[phrase.group][0]
                 yield RedFlag(outcome, card, phrase.group, lexicon.language)
 
 
 def _guarded(
-    sentence: str, match: re.Match[str], lexicon: Lexicon, guards: Sequence[re.Pattern[str]]
+    sentence: str,
+    match: re.Match[str],
+    lexicon: Lexicon,
+    guards: Sequence[re.Pattern[str]],
+    english: Sequence[Lexicon],
 ) -> bool:
     """True when a negation, a past time or a clinic's name stands near the match."""
     before, after = sentence[: match.start()].split(), sentence[match.end() :].split()
@@ -158,12 +170,19 @@ def _guarded(
     def near(guard: re.Pattern[str] | None, words: list[str]) -> bool:
         return bool(guard and guard.search(" ".join(words)))
 
+    negating = [lexicon]
+    if match[0].isascii():  # other lists hold "chest pain" too, without English negations
+        negating += [each for each in english if _holds(each, match[0])]
     around = [*before[-GUARD_WORDS:], *match[0].split(), *after[:GUARD_WORDS]]
     return (
         any(near(guard, around) for guard in guards)
-        or near(lexicon.negation_before, before[-WORDS_BEFORE:])
-        or near(lexicon.negation_after, after[:WORDS_AFTER])
+        or any(near(each.negation_before, before[-WORDS_BEFORE:]) for each in negating)
+        or any(near(each.negation_after, after[:WORDS_AFTER]) for each in negating)
     )
+
+
+def _holds(lexicon: Lexicon, words: str) -> bool:
+    return any(p.needle in words and p.pattern.search(words) for p in lexicon.phrases)
 
 
 def _gravity(flag: RedFlag) -> tuple[int, int]:

@@ -32,7 +32,7 @@ def person(index: int, **fields: object) -> str:
         ).scalar_one_or_none()
         if row is None:
             row = add_patient(session, number, **({"birth_date": BORN} | fields))
-            add_referral(session, row, State.IN_TRIAGE)
+            add_referral(session, row, State.IN_TRIAGE, source_id=f"person-{index}")
     return number
 
 

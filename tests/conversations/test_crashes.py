@@ -57,7 +57,7 @@ def all_answered(page: PatientPage, seconds: float = 40) -> list[Message]:
 def page(site: Site) -> Iterator[PatientPage]:
     opened = site.open_page()
     yield opened
-    opened.client.disconnect()
+    opened.client.eio.disconnect(abort=True)  # not waiting for a poll that a kill has cut off
 
 
 def reconnect(page: PatientPage) -> None:

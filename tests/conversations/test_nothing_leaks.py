@@ -10,12 +10,14 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import requests
 from sqlalchemy import select
 
 from bot.pathway.folding import digits_to_ascii
 from bot.records.chat_models import SealedValue, TextMessage
 from bot.records.session import transaction
 from bot.services.keys import decrypt
+from bot.settings import get_settings
 from tests.conversations.people import person
 from tests.site.patient import PatientPage
 from tests.site.running import Site
@@ -60,7 +62,8 @@ def talk(site: Site, page: PatientPage, language: str, number: str) -> str:
     page.say(f"+44 {PHONE[1:]}")
     code = site.code()
     assert any(said.private for said in page.say(in_digits_of(language, code)))
-    page.say(f"{number} {in_words} {in_digits} {code} {question}")  # nobody asks for it any more
+    page.say(f"{number} {in_words} {in_digits} {question}")  # nobody asks for it any more
+    page.say(f"{in_digits_of(language, PHONE)} {in_digits} {spaced} {in_words} {POSTCODE}")
     page.say(f"{number[:3]}-{number[3:6]}-{number[6:]}")
     return code
 
@@ -217,6 +220,16 @@ def test_no_log_holds_what_was_said(site: Site, typed: tuple[str, list[str]]) ->
     logs = site.logs() + (site.folder / "run.log").read_text()
     said = [question for question, _, _ in TALKS.values()] + ["Thank you. I have found your record"]
     assert [text for text in said if text in logs] == []
+
+
+def test_a_failed_action_is_not_answered_with_the_conversation(site: Site) -> None:
+    """Rasa logs what the action server answers."""
+    call = {"next_action": "action_stop", "sender_id": "s", "text": "my own words"}  # no tracker
+    address = f"http://127.0.0.1:{get_settings().actions_port}/webhook"
+    answer = requests.post(address, json=call, timeout=10)
+    assert answer.status_code == 500
+    assert set(answer.json()) == {"error"}
+    assert "my own words" not in answer.text
 
 
 def test_sealed_values_and_codes_are_there_as_ciphertext(typed: tuple[str, list[str]]) -> None:
