@@ -29,3 +29,33 @@ class Refused(WaymarkError):
 
 class UnreadableInput(WaymarkError):
     """A file, catalogue or payload cannot be used; the message says where and why."""
+
+
+class AlreadyClaimed(WaymarkError):
+    """Another coordinator holds the hand-off; `by` is their first name, None when it is closed."""
+
+    def __init__(self, message: str, by: str | None = None) -> None:
+        super().__init__(message)
+        self.by = by
+
+
+class NotHolder(WaymarkError):
+    """Only the coordinator who holds the hand-off may do this."""
+
+
+class StaffError(WaymarkError):
+    """An account or team can't be made or changed as asked; the message says why."""
+
+
+class TranslationFailed(WaymarkError):
+    """A free text was not translated: show the original with a notice, and don't wait.
+
+    reason:
+        "none": no translator is set up; "slow", "down": it did not answer in time or at all;
+        "busy": it is not asked for now, or asks for fewer requests; "unsupported": it doesn't
+        take this language or this text; "nonsense": its answer can't be a translation.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The text was not translated ({reason}). Show the original.")
+        self.reason = reason

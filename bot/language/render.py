@@ -20,6 +20,7 @@ from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 
 from bot.language.catalogues import Catalogues, direction
+from bot.pathway.office_hours import OpenPart, parse_office_hours
 from bot.settings import get_settings
 
 Granularity = Literal["week", "day", "minute"]
@@ -28,8 +29,6 @@ SPANS: dict[str, tuple[timedelta, Granularity]] = {
     "days": (timedelta(days=1), "day"),
     "minutes": (timedelta(minutes=1), "minute"),
 }
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-OFFICE_HOURS = re.compile(rf"({'|'.join(WEEKDAYS)})-({'|'.join(WEEKDAYS)}) (\d\d:\d\d)-(\d\d:\d\d)")
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 TERM_PREFIX = "@"
 """A value that starts with this is the name of a response to be rendered in its place."""
@@ -169,12 +168,18 @@ def format_value(value: Any, kind: str, language: str) -> str:
 
 def _office_hours(value: str, locale: Locale) -> str:
     """The setting ("Mon-Fri 09:00-17:00") with the language's own days; else as it is."""
-    match = OFFICE_HOURS.fullmatch(value)
-    if not match:
-        return value
-    days = locale.days["stand-alone"]["wide"]
-    first, last = (days[WEEKDAYS.index(day)] for day in (match[1], match[2]))
-    return f"{first} – {last}, {match[3]}–{match[4]}"
+    parts = parse_office_hours(value)
+    return "; ".join(_open_part(part, locale) for part in parts) if parts else value
+
+
+def _open_part(part: OpenPart, locale: Locale) -> str:
+    names = locale.days["stand-alone"]["wide"]
+    days = " – ".join(names[day] for day in dict.fromkeys((part.first, part.last)))
+    return f"{days}, {_clock(part.opens)}–{_clock(part.closes)}"
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
 def _locale(language: str) -> Locale:

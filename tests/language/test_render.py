@@ -83,6 +83,14 @@ def test_weeks_take_the_plural_of_their_language(language: str, expected: str) -
     assert plurals(language) == expected.split("|")
 
 
+def test_office_hours_of_several_parts_are_told_part_by_part() -> None:
+    setting = "Mon-Thu 09:00-17:00, Fri 09:00-16:30"
+    assert format_value(setting, "hours", "pl") == (
+        "poniedziałek – czwartek, 09:00–17:00; piątek, 09:00–16:30"
+    )
+    assert format_value("weekdays", "hours", "pl") == "weekdays"
+
+
 def test_a_moment_is_told_in_the_sites_time_zone_in_summer_and_winter() -> None:
     assert format_value(MOMENT, "datetime", "en") == "Tuesday, 12 May 2026, 09:40"
     assert format_value("2026-12-01T08:40:00Z".replace("Z", "+00:00"), "time", "en") == "08:40"
