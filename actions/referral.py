@@ -14,6 +14,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 from sqlalchemy.orm import Session
 
+from actions.interface_issues import note_issue
 from actions.turn import IDENTITY_FORM, in_form, now, say, say_lines
 from bot.errors import NotFound
 from bot.pathway.limits import working_day
@@ -28,6 +29,7 @@ from bot.services.identity import current_identity
 
 Events = list[dict[str, Any]]
 ANY = "any"
+NO_CONTACT = "no_contact"
 GENERAL = {
     "ask_who_to_contact": "utter_contact_general",
     "ask_test_results": "utter_results_general",
@@ -53,7 +55,7 @@ class RecordQuestion:
             if identity is not None:
                 return answer_question(session, identity, dispatcher, tracker, self.intent)
             if self.intent == "report_no_contact":
-                open_handoff(session, tracker.sender_id, "task", "interface_issue", now())
+                note_issue(session, tracker, NO_CONTACT)
         general = GENERAL.get(self.intent)
         asked = [SlotSet("pending_question", self.intent)]
         if in_form(tracker):
@@ -103,10 +105,8 @@ def answer_question(
             referral_id=referral.id,
             priority=1,
         )
-    elif question == "report_no_contact":
-        open_handoff(
-            session, tracker.sender_id, "task", "interface_issue", now(), referral_id=referral.id
-        )
+    if question == "report_no_contact":
+        note_issue(session, tracker, NO_CONTACT, referral.id)
     opening = ["utter_no_contact_noted"] if question == "report_no_contact" else []
     after = ["utter_other_referral"] if len(referrals) > 1 else []
     say_lines(dispatcher, lines, *before, *opening, after=after)

@@ -10,12 +10,28 @@ from typing import Any
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
+from sqlalchemy.orm import Session
 
-from actions.turn import now, say
+from actions.interface_issues import note_issue
+from actions.turn import entity_of, last_message, now, say
+from bot.pathway.interface_issues import KINDS
+from bot.records import queries
+from bot.records.chat_models import IdentitySession
 from bot.records.session import transaction
-from bot.services.handoffs import open_handoff
+from bot.services.handoffs import open_handoff, wait_of
+from bot.services.identity import current_identity
 
 Events = list[dict[str, Any]]
+ASK_WHICH = "ask"
+PERSON_REASONS = {
+    "utter_offer_person": "not_understood",
+    "utter_identity_failed": "identity_failed",
+    "utter_identity_limit": "identity_failed",
+    "utter_identity_no_code": "identity_failed",
+    "utter_complaint": "complaint",
+    "utter_worsening": "worsening",
+}
+"""After these answers a wish for a person has a reason of its own."""
 
 
 class StaffRequest:
@@ -45,11 +61,43 @@ def request(
     say(dispatcher, response)
 
 
-class RequestHuman(StaffRequest, Action):
+def ask_for_person(dispatcher: CollectingDispatcher, tracker: Tracker, reason: str) -> None:
+    """Open a chat for staff, or find the one that waits, and say how long it will take."""
+    referral = tracker.get_slot("referral")
+    with transaction() as session:
+        identity = current_identity(session, tracker.sender_id, now())
+        about = referral if identity is not None and _is_own(session, identity, referral) else None
+        handoff = open_handoff(session, tracker.sender_id, "chat", reason, now(), referral_id=about)
+        if handoff.state == "claimed":
+            name = handoff.claimed_by.first_name
+            say(dispatcher, "utter_handoff_already", values={"name": name})
+            return
+        wait = wait_of(session, handoff, now())
+    say(dispatcher, wait.response, values=wait.values)
+
+
+def _is_own(session: Session, identity: IdentitySession, referral_id: str | None) -> bool:
+    own = {referral.id for referral in queries.referrals_of(session, identity)}
+    return referral_id in own
+
+
+class RequestHuman(Action):
     """A person, please."""
 
-    intent, kind, reason = "request_human", "chat", "asked_for"
-    response = "utter_human_requested"
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_request_human"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
+        """Open the chat; why, is seen from what was offered before."""
+        ask_for_person(dispatcher, tracker, reason_for_person(tracker))
+        return []
+
+
+def reason_for_person(tracker: Tracker) -> str:
+    """Why a person is wanted: what the bot said last tells."""
+    said = last_message(tracker)
+    return next((PERSON_REASONS[name] for name in said if name in PERSON_REASONS), "asked_for")
 
 
 class RescheduleAppointment(StaffRequest, Action):
@@ -93,9 +141,25 @@ class ReportWorsening(StaffRequest, Action):
 
 
 class MakeComplaint(StaffRequest, Action):
-    """I want to complain."""
+    """I want to complain; or, by quick replies, what went wrong between GP and hospital."""
 
     intent, reason, response = "make_complaint", "complaint", "utter_complaint"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
+        """Ask what went wrong, or write down what was picked; else it is a complaint."""
+        kind = entity_of(tracker, "issue")
+        if kind == ASK_WHICH:
+            say(dispatcher, "utter_issue_which")
+            return []
+        if kind not in KINDS:
+            return super().run(dispatcher, tracker, domain)
+        with transaction() as session:
+            identity = current_identity(session, tracker.sender_id, now())
+            referral = tracker.get_slot("referral")
+            known = identity is not None and _is_own(session, identity, referral)
+            note_issue(session, tracker, kind, referral if known else None)
+        say(dispatcher, "utter_issue_noted")
+        return []
 
 
 class ActForSomeone(StaffRequest, Action):

@@ -11,7 +11,7 @@ from rasa_sdk.types import DomainDict
 
 from actions.identity import leave_form
 from actions.referral import Events
-from actions.requests import request
+from actions.requests import ask_for_person, reason_for_person
 from actions.turn import (
     entity_of,
     in_form,
@@ -28,11 +28,13 @@ from bot.pathway.answers import cancer_question_answer
 from bot.pathway.red_flags import all_lexicons, asks_about_cancer
 from bot.records.session import transaction
 from bot.services.conversations import set_language
-from bot.services.handoffs import open_handoff
+from bot.services.handoffs import open_handoff, withdraw_handoff
 from bot.services.identity import end_identity
 
 NOT_UNDERSTOOD = ("utter_not_understood", "utter_out_of_scope")
 ASK_EMERGENCY = "utter_ask_emergency"
+WAITS = {"utter_handoff_waiting", "utter_handoff_waiting_closed", "utter_handoff_slipped"}
+"""They tell of the place in the queue, and offer to take the request back."""
 OFFERS_A_PERSON = (
     "utter_offer_person",
     "utter_identity_failed",
@@ -61,7 +63,7 @@ class Affirm(Action):
         if _is_about_emergency(tracker):
             say(dispatcher, "utter_emergency_not_yet")
         elif last_said(tracker) in OFFERS_A_PERSON:
-            request(dispatcher, tracker, "chat", "asked_for", "utter_human_requested")
+            ask_for_person(dispatcher, tracker, reason_for_person(tracker))
         elif not in_form(tracker):  # there the form just asks again
             say(dispatcher, "utter_anything_else")
         return []
@@ -75,13 +77,24 @@ class Deny(Action):
         return "action_deny"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
-        """In the form: stop asking who they are. Else: all right."""
+        """To a wait in the queue: take it back. In the form: stop asking who they are."""
+        waited = not WAITS.isdisjoint(last_message(tracker))
+        if entity_of(tracker, "handoff") == "withdraw" or waited:
+            return _withdraw(dispatcher, tracker)
         if _is_about_emergency(tracker):
             asked = ASK_EMERGENCY in last_message(tracker)
             say(dispatcher, "utter_emergency_mistake" if asked else "utter_emergency_not_yet")
             return []
         say(dispatcher, "utter_all_right" if in_form(tracker) else "utter_anything_else")
         return leave_form(tracker) if in_form(tracker) else []
+
+
+def _withdraw(dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
+    """The patient needs no person any more."""
+    with transaction() as session:
+        withdrawn = withdraw_handoff(session, tracker.sender_id, now())
+    say(dispatcher, "utter_handoff_withdrawn" if withdrawn else "utter_anything_else")
+    return []
 
 
 class Stop(Action):
@@ -113,7 +126,8 @@ class Inform(Action):
 
 
 class AskNotUnderstood(Action):
-    """Not understood: once with choices, the second time in a row a person is offered.
+    """Not understood: once with choices, the second time in a row a person is offered, and the
+    third time asked for without waiting for a yes.
 
     It doesn't revert the turn: that would lose the language just found (docs/adr/0002-the-gate.md).
     """
@@ -123,9 +137,11 @@ class AskNotUnderstood(Action):
         return "action_not_understood"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
-        """Ask once, then offer a person."""
+        """Ask once, then offer a person, then call one."""
         if not any(character.isalnum() for character in text_of(tracker)):
             say(dispatcher, "utter_no_words")
+        elif last_said(tracker) == "utter_offer_person":
+            ask_for_person(dispatcher, tracker, "not_understood")
         elif last_said(tracker) in NOT_UNDERSTOOD:
             say(dispatcher, "utter_offer_person")
         elif intent_of(tracker) == "out_of_scope":

@@ -15,8 +15,9 @@ from rasa.shared.core.events import BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
-from bot.language.catalogues import get_catalogues
-from bot.language.render import Rendered, Renderer
+from bot.language.catalogues import SOURCE_LANGUAGE, get_catalogues
+from bot.language.render import Renderer
+from bot.language.sentences import standing_values
 from bot.settings import get_settings
 
 ASK_EMERGENCY = "utter_ask_emergency"
@@ -70,7 +71,8 @@ class Answers(TemplatedNaturalLanguageGenerator):
         names = [*before, utter_action, *kwargs.get("also", ())]
         values |= {"birth_date": tracker.get_slot("date_of_birth") or ""}
         values |= kwargs.get("values") or {}
-        rendered = self._renderer.render(names, standing_values() | values, language)
+        values = standing_values() | values
+        rendered = self._renderer.render(names, values, language)
         buttons = [{"title": b.title, "payload": b.payload} for b in rendered.buttons]
         for choice in kwargs.get("choices", ()):
             title = self._renderer.render(choice["response"], choice["values"], language).text
@@ -78,21 +80,10 @@ class Answers(TemplatedNaturalLanguageGenerator):
         answer = {
             "responses": names,
             "language": rendered.language,
+            "english": self._renderer.render(names, values, SOURCE_LANGUAGE).text,
             "private": bool(kwargs.get("private")),
         }
         return {"text": rendered.text, "buttons": buttons, "answer": answer}
-
-
-def standing_values() -> dict[str, str]:
-    """Values that every sentence may use."""
-    settings = get_settings()
-    return {"organisation": settings.organisation, "office_hours": settings.office_hours}
-
-
-def render_alone(name: str, language: str | None) -> Rendered:
-    """A sentence outside of any dialogue: the door's refusals, the page's own strings."""
-    language = language or get_settings().default_language
-    return Renderer(get_catalogues()).render(name, standing_values(), language)
 
 
 def _opening(utter_action: str, tracker: DialogueStateTracker) -> tuple[list[str], dict[str, Any]]:

@@ -1,4 +1,5 @@
-"""Rasa's tracker store in the site's database for dialogue state (`WAYMARK_TRACKER_URL`)."""
+"""Rasa's tracker store in the site's database for dialogue state (`WAYMARK_TRACKER_URL`), and what
+is read from raw trackers."""
 
 from __future__ import annotations
 
@@ -6,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from rasa.core.tracker_store import SQLTrackerStore
+from rasa.shared.core.events import SlotSet
+from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy.engine.url import URL, make_url
 
 from bot.settings import get_settings
@@ -24,3 +27,11 @@ class SiteTrackerStore(SQLTrackerStore):
         if url.get_backend_name() == "sqlite" and url.database:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         return url
+
+
+def slot_of(tracker: DialogueStateTracker, name: str) -> Any:
+    """A slot's newest value by the raw events: `/back` rewinds the tracker's state."""
+    for event in reversed(tracker.events):
+        if isinstance(event, SlotSet) and event.key == name:
+            return event.value
+    return None

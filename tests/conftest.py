@@ -35,8 +35,10 @@ os.environ |= {
     "WAYMARK_CLOCK_SET_AT": datetime.now(timezone.utc).isoformat(),
     "WAYMARK_PORT": str(_free_port()),
     "WAYMARK_ACTIONS_PORT": str(_free_port()),
+    "WAYMARK_CONSOLE_PORT": str(_free_port()),
     "WAYMARK_MESSAGES_PER_MINUTE": "600",
     "WAYMARK_IDENTITY_TRIES": "50",
+    "WAYMARK_HOLIDAYS": "",  # that Monday is a bank holiday in England
 }
 for name in ("WAYMARK_DATABASE_URL", "WAYMARK_TRACKER_URL", "WAYMARK_MODE"):
     os.environ.pop(name, None)
@@ -44,9 +46,10 @@ for name in ("WAYMARK_DATABASE_URL", "WAYMARK_TRACKER_URL", "WAYMARK_MODE"):
 from sqlalchemy import create_engine, text  # noqa: E402  (after the environment is set)
 from sqlalchemy.engine import Connection, Engine, make_url  # noqa: E402
 
-from bot.records import chat_models, models  # noqa: E402, F401
+from bot.records import chat_models, models, staff_models  # noqa: E402, F401
 from bot.records.migrate import migrate  # noqa: E402
 from bot.records.session import make_engine  # noqa: E402
+from tests.site.libretranslate import LibreTranslate  # noqa: E402
 from tests.site.running import Site  # noqa: E402
 
 # The same examples each time; a first call may load catalogues or months and take its time.
@@ -133,7 +136,15 @@ def trained_models() -> Path:
 
 
 @pytest.fixture(scope="session")
-def site(trained_models: Path) -> Iterator[Site]:
-    """The running site, in demo mode on SQLite, with the demo's patients."""
-    with Site(FOLDER) as running:
+def translator() -> Iterator[LibreTranslate]:
+    """The translator that the running site asks."""
+    with LibreTranslate() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def site(trained_models: Path, translator: LibreTranslate) -> Iterator[Site]:
+    """The running site, in demo mode on SQLite, with the demo's patients and staff."""
+    settings = {"WAYMARK_TRANSLATOR": "libretranslate", "WAYMARK_TRANSLATOR_URL": translator.url}
+    with Site(FOLDER, **settings) as running:
         yield running

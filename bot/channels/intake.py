@@ -13,28 +13,31 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any
 from weakref import WeakValueDictionary
 
-from rasa.core.channels.channel import OutputChannel, UserMessage
+from rasa.core.channels.channel import UserMessage
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from bot.answers import render_alone
 from bot.channels.bare_words import words_that_refuse
 from bot.channels.door import Checked, check, is_flagged
 from bot.channels.in_thread import in_thread
+from bot.channels.output import RecordedOutput, Sender
 from bot.language.catalogues import get_catalogues
+from bot.language.sentences import sentence
 from bot.pathway.folding import fold
 from bot.pathway.red_flags import Outcome, RedFlag, all_lexicons
 from bot.records.base import utc_now
 from bot.records.chat_models import Conversation, Message
 from bot.records.session import transaction
-from bot.services import transcript
-from bot.services.conversations import get_conversation, set_language
+from bot.services import transcript, turns
+from bot.services.conversations import get_conversation
+from bot.services.handoffs import open_chat_of, with_coordinator
 from bot.services.identity import touch_identity
 from bot.services.seal import seal_text
 from bot.services.transcript import Answer
+from bot.services.translations import want_translations
 from bot.settings import get_settings
 
 logger = logging.getLogger(__name__)
@@ -51,61 +54,6 @@ class Receipt:
     message_id: int | None = None
     error: str | None = None
     new: bool = True
-
-
-class Sender(Protocol):
-    """The channel's way out: stored answers go to the patient with it."""
-
-    async def deliver(self, conversation_id: str, row: Message) -> None:
-        """Send one stored message."""
-
-    async def typing(self, conversation_id: str, on: bool) -> None:
-        """Show or hide that an answer is being written."""
-
-
-class RecordedOutput(OutputChannel):
-    """Rasa's way out: each answer becomes a row, then is delivered."""
-
-    def __init__(self, channel: str, sender: Sender, reply_to: int) -> None:
-        self._channel, self._sender, self._reply_to = channel, sender, reply_to
-        self.ordinal = 0
-
-    def name(self) -> str:  # type: ignore[override]
-        """The channel's name, which responses may be conditional on."""
-        return self._channel
-
-    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
-        """Store and deliver what the NLG rendered."""
-        if not message.get("text"):
-            return
-        made = message.get("answer") or {}
-        answer = Answer(
-            text=message["text"],
-            language=made.get("language") or get_settings().default_language,
-            responses=tuple(made.get("responses") or ()),
-            buttons=message.get("buttons") or [],
-            private=bool(made.get("private")),
-        )
-        await self.say(recipient_id, answer)
-
-    async def say(self, conversation_id: str, answer: Answer) -> None:
-        """Store one answer to the message, then deliver it."""
-        self.ordinal += 1
-
-        def store() -> Message:
-            with transaction() as session:
-                set_language(session, conversation_id, answer.language)
-                return transcript.store_answer(
-                    session,
-                    conversation_id,
-                    answer,
-                    utc_now(),
-                    reply_to=self._reply_to,
-                    ordinal=self.ordinal,
-                )
-
-        row = await in_thread(store)
-        await self._sender.deliver(conversation_id, row)
 
 
 class Intake:
@@ -140,7 +88,7 @@ class Intake:
         except SQLAlchemyError:
             logger.exception("A message of conversation %s was not stored.", conversation_id)
             name = _card(checked.red_flag) or "utter_try_again"
-            return Receipt(False, error=render_alone(name, language).text)
+            return Receipt(False, error=sentence(name, language).text)
 
     async def press(self, conversation_id: str, message_id: str, seq: int, button: int) -> Receipt:
         """A quick reply: the payload is looked up in the message that offered it."""
@@ -151,7 +99,7 @@ class Intake:
                 conversation = get_conversation(session, conversation_id)
                 row = transcript.message_by_seq(session, conversation_id, seq)
                 if row is None or row.sender != "bot" or not 0 <= button < len(row.buttons):
-                    text = render_alone("utter_not_understood", conversation.language).text
+                    text = sentence("utter_not_understood", conversation.language).text
                     return Receipt(False, error=text)
                 chosen = row.buttons[button]
                 touch_identity(session, conversation_id, now)
@@ -196,10 +144,10 @@ class Intake:
             conversation = get_conversation(session, conversation_id)
             language = conversation.language or language
             if not checked.text:
-                return Receipt(False, error=render_alone("utter_no_words", language).text)
+                return Receipt(False, error=sentence("utter_no_words", language).text)
             recent = transcript.count_recent(session, conversation_id, now)
             if recent >= settings.messages_per_minute and not is_flagged(checked):
-                return Receipt(False, error=render_alone("utter_slow_down", language).text)
+                return Receipt(False, error=sentence("utter_slow_down", language).text)
             touch_identity(session, conversation_id, now)
             awaiting = _awaiting(conversation, checked.text)
             sealed = seal_text(session, conversation_id, checked.text, now, awaiting)
@@ -212,6 +160,9 @@ class Intake:
                 payload=_typed_button(session, conversation_id, checked.text),
                 red_flag=checked.red_flag.as_dict() | {"too_long": checked.too_long},
             )
+            chat = open_chat_of(session, conversation_id)
+            if chat is not None:
+                want_translations(session, chat)
             return Receipt(True, row.seq, row.id, new=new)
 
     async def answer(self, conversation_id: str, message_id: int, hint: str | None = None) -> None:
@@ -229,13 +180,14 @@ class Intake:
     async def _answer(self, row: Message, hint: str | None) -> None:
         output = RecordedOutput(self._channel, self._sender, row.id)
         found = row.red_flag or {}
+        silent = await in_thread(_with_coordinator, row.conversation_id)
         message = UserMessage(
             row.payload or row.text,
             output,
             row.conversation_id,
             input_channel=self._channel,
             message_id=str(row.id),
-            metadata={"language_hint": hint, "red_flag": found},
+            metadata={"language_hint": hint, "red_flag": found, "with_coordinator": silent},
         )
         failed = False
         try:
@@ -252,18 +204,19 @@ class Intake:
         """What the turn itself has left out: the card of a red flag, or any answer at all."""
         said = await in_thread(_said, row.id)
         language = await in_thread(_language_of, row.conversation_id)
+        silent = await in_thread(_with_coordinator, row.conversation_id)
         card = _card_of_dict(found)
         if card and not any(name.startswith("utter_card_") for name in said):
             await self._say(row.conversation_id, output, card, language)
-        elif failed or not said:
+        elif (failed or not said) and not silent:
             await self._say(row.conversation_id, output, "utter_try_again", language)
-        if found.get("too_long"):
+        if found.get("too_long") and not silent:
             await self._say(row.conversation_id, output, "utter_too_long", language)
 
     async def _say(
         self, conversation_id: str, output: RecordedOutput, name: str, language: str | None
     ) -> None:
-        rendered = render_alone(name, language)
+        rendered = sentence(name, language)
         buttons = [{"title": b.title, "payload": b.payload} for b in rendered.buttons]
         answer = Answer(rendered.text, rendered.language, (name,), buttons)
         await output.say(conversation_id, answer)
@@ -273,7 +226,7 @@ class Intake:
 
         def load() -> list[Message]:
             with transaction() as session:
-                return transcript.unanswered(session, utc_now() - RESUME_AGE)
+                return turns.unanswered(session, utc_now() - RESUME_AGE)
 
         rows = await in_thread(load)
         for row in rows:
@@ -320,14 +273,12 @@ def _card_of_dict(found: dict[str, Any]) -> str | None:
 
 def _unanswered_until(conversation_id: str, message_id: int) -> list[Message]:
     with transaction() as session:
-        return transcript.unanswered_until(
-            session, conversation_id, message_id, utc_now() - RESUME_AGE
-        )
+        return turns.unanswered_until(session, conversation_id, message_id, utc_now() - RESUME_AGE)
 
 
 def _said(message_id: int) -> list[str]:
     with transaction() as session:
-        rows = transcript.answers_to(session, message_id)
+        rows = turns.answers_to(session, message_id)
         return [name for row in rows for name in (row.response or "").split(",")]
 
 
@@ -337,6 +288,11 @@ def _language_of(conversation_id: str) -> str | None:
         return conversation.language if conversation else None
 
 
+def _with_coordinator(conversation_id: str) -> bool:
+    with transaction() as session:
+        return with_coordinator(session, conversation_id, utc_now())
+
+
 def _mark_answered(message_id: int) -> None:
     with transaction() as session:
-        transcript.mark_answered(session, message_id)
+        turns.mark_answered(session, message_id)

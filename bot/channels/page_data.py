@@ -8,17 +8,22 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.answers import render_alone
-from bot.language.catalogues import direction, get_catalogues, own_name
+from bot.language.catalogues import SOURCE_LANGUAGE, direction, get_catalogues, own_name
 from bot.language.identifiers import TOKEN
 from bot.language.render import format_value
+from bot.language.sentences import sentence
 from bot.records.chat_models import Conversation, IdentitySession, Message
+from bot.records.staff_models import Staff
+from bot.records.staff_queries import translations_for
+from bot.services.handoffs import open_chat_of, with_coordinator
 from bot.services.identity import current_identity
 from bot.services.seal import unseal_date
 from bot.services.transcript import CARD_PREFIX, language_offered_in
 from bot.settings import get_settings
 
 ISOLATE = "\u2068"
+PLACES = {"name": "{name}", "title": "{title}", "provider": "{provider}"}
+"""Placeholders that the page fills itself."""
 HIDDEN = "•••"
 """What a sealed identifier shows as."""
 
@@ -36,7 +41,7 @@ def accepted_language(header: str | None) -> str | None:
 def page_strings(language: str) -> dict[str, str]:
     """The page's own sentences, by name."""
     names = [name for name in get_catalogues().responses if name.startswith("page_")]
-    return {name: render_alone(name, language).text for name in names}
+    return {name: sentence(name, language, PLACES).text for name in names}
 
 
 def session_data(
@@ -55,6 +60,7 @@ def session_data(
         # takes the difference to `now`: a patient's clock may be wrong.
         "verified_until": _verified_until(identity),
         "now": now.isoformat(),
+        **_person(session, conversation, now, language),
         "strings": page_strings(language),
         "languages": [
             {"code": code, "name": own_name(code), "dir": direction(code)}
@@ -62,6 +68,26 @@ def session_data(
         ],
         "max_length": get_settings().message_max_length,
     }
+
+
+def _person(
+    session: Session | None, conversation: Conversation | None, now: datetime, language: str
+) -> dict[str, Any]:
+    """Whether the patient waits for a person, or talks to one, and who it is."""
+    handoff = open_chat_of(session, conversation.id) if session and conversation else None
+    if session is None or conversation is None or handoff is None:
+        return {"person": None, "author": None}
+    if with_coordinator(session, conversation.id, now):
+        return {"person": "joined", "author": _author(handoff.claimed_by, language)}
+    return {"person": "waiting", "author": None}
+
+
+def _author(staff: Staff | None, language: str) -> dict[str, str] | None:
+    """What a patient is told of a member of staff: first name and role."""
+    if staff is None:
+        return None
+    role = sentence(f"term_role_{staff.role}", language).text
+    return {"name": staff.first_name, "title": role}
 
 
 def _verified_until(identity: IdentitySession | None) -> str | None:
@@ -78,6 +104,7 @@ def message_data(session: Session, row: Message, now: datetime) -> dict[str, Any
     language = row.language or get_settings().default_language
     own = row.sender == "patient"
     responses = (row.response or "").split(",")
+    translated = row.sender == "coordinator" and language != SOURCE_LANGUAGE
     return {
         "seq": row.seq,
         "id": row.channel_message_id if own else None,
@@ -89,7 +116,23 @@ def message_data(session: Session, row: Message, now: datetime) -> dict[str, Any
         "at": row.created_at.isoformat(),
         "kind": "card" if any(name.startswith(CARD_PREFIX) for name in responses) else None,
         "private": row.identity_session_id is not None,
+        "revision": row.revision,
+        "author": _author_of(session, row) if row.staff_id else None,
+        "original": TOKEN.sub(HIDDEN, row.english or "") if translated else None,
+        "machine": _provider(session, row) if translated else None,
     }
+
+
+def _author_of(session: Session, row: Message) -> dict[str, str] | None:
+    """In the page's language, which an untranslated message has not."""
+    language = session.get(Conversation, row.conversation_id).language
+    return _author(session.get(Staff, row.staff_id), language or get_settings().default_language)
+
+
+def _provider(session: Session, row: Message) -> str | None:
+    """Who translated a coordinator's message; None: nobody, it is from the catalogues."""
+    made = translations_for(session, [row.id], row.language).get(row.id)
+    return str(made.provider) if made else None
 
 
 def _direction(session: Session, row: Message, language: str) -> str:

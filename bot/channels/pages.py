@@ -18,16 +18,16 @@ from sanic import Blueprint, Request
 from sanic.response import HTTPResponse, empty, html, redirect
 from sanic.response import json as json_response
 
-from bot.answers import render_alone
 from bot.channels import visitor
 from bot.channels.page_data import accepted_language, page_strings, session_data
 from bot.errors import NotFound
+from bot.language.sentences import sentence
 from bot.records.base import utc_now
 from bot.records.session import transaction
 from bot.services import demo_phone
-from bot.services.conversations import end_conversation, get_conversation, open_conversation
-from bot.services.identity import end_identity
+from bot.services.conversations import get_conversation, open_conversation
 from bot.services.invitations import open_invitation
+from bot.services.leaving import leave_conversation
 from bot.services.transcript import Answer, store_answer
 from bot.settings import get_settings
 
@@ -197,7 +197,7 @@ def _invite(request: Request, token: str) -> str:
         known = open_invitation(session, conversation, token, now)
         name = "utter_invitation_welcome" if known else "utter_invitation_invalid"
         hint = accepted_language(request.headers.get("accept-language"))
-        said = render_alone(name, conversation.language or hint)
+        said = sentence(name, conversation.language or hint)
         buttons = [{"title": b.title, "payload": b.payload} for b in said.buttons]
         store_answer(
             session, conversation.id, Answer(said.text, said.language, (name,), buttons), now
@@ -206,7 +206,5 @@ def _invite(request: Request, token: str) -> str:
 
 
 def _end(conversation_id: str) -> None:
-    now = utc_now()
     with transaction() as session:
-        end_identity(session, conversation_id, now, "left")
-        end_conversation(session, conversation_id, now)
+        leave_conversation(session, conversation_id, utc_now())

@@ -1,8 +1,9 @@
-"""The gate: one policy for safety (and, from the console on, for hand-off).
+"""The gate: one policy for safety and for hand-off, in this order.
 
 Priority above RulePolicy. It looks at the newest message only, through the raw events. When the
-message is a red flag the card is its first and only answer; a running form waits. Why a
-policy, and what it takes: docs/adr/0002-the-gate.md.
+message is a red flag the card is its first and only answer; a running form waits. While a
+coordinator has the conversation, every other message is met with silence. Why a policy, and what
+it takes: docs/adr/0002-the-gate.md.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ from rasa.engine.graph import ExecutionContext
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.shared.core.constants import ACTION_LISTEN_NAME
+from rasa.shared.core.constants import ACTION_LISTEN_NAME, REQUESTED_SLOT
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, Event, UserUttered
+from rasa.shared.core.events import ActionExecuted, ActiveLoop, Event, SlotSet, UserUttered
 from rasa.shared.core.generator import TrackerWithCachedStates
 from rasa.shared.core.trackers import DialogueStateTracker
+
+from bot.trackers import slot_of
 
 GATE_PRIORITY = 100
 ASK = "utter_ask_emergency"
@@ -30,13 +33,16 @@ AFTER_CARD = {
 }
 """The buttons under a card: value of entity `emergency` → answer."""
 SETTLED = ("utter_emergency_have_help", "utter_emergency_mistake")
+WITH_COORDINATOR = "with_coordinator"
+"""Slot, and key of the message's metadata: the door asked the hand-off's row for it."""
 
 
 @DefaultV1Recipe.register(
     DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=False
 )
 class Gate(Policy):
-    """Answers red flags before anything else, once a message, also inside a form."""
+    """Answers red flags before anything else, once a message, also inside a form; else is silent
+    while a coordinator has the chat."""
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -76,27 +82,60 @@ class Gate(Policy):
         rule_only_data: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> PolicyPrediction:
-        """The card for a red flag, then back to the form or to listening; else no opinion."""
+        """The card for a red flag, silence with a coordinator; else no opinion."""
         message, actions = _since_last_message(tracker.applied_events())
-        answer = answer_for(message)
-        if answer is None:
-            return self._prediction(self._default_predictions(domain))
-        if not actions:
-            return self._choose(answer, domain)
+        silent = is_silent(message, tracker)
+        events = _reconciled(tracker, message, silent)
+        answer = answer_for(message) or (_doubt(message) if silent else None)
+        if answer is None and not silent:
+            return self._predict(self._default_predictions(domain), events)
+        if answer is not None and not actions:
+            return self._choose(answer, domain, events)
         # A form goes on after a tap that settles it, or with the next ordinary message.
-        form = tracker.active_loop_name if actions[-1] == answer in SETTLED else None
-        return self._choose(form or ACTION_LISTEN_NAME, domain)
+        settled = not silent and bool(actions) and actions[-1] == answer and answer in SETTLED
+        form = tracker.active_loop_name if settled else None
+        return self._choose(form or ACTION_LISTEN_NAME, domain, events)
 
-    def _choose(self, action: str, domain: Domain) -> PolicyPrediction:
+    def _choose(self, action: str, domain: Domain, events: list[Event]) -> PolicyPrediction:
         probabilities = self._default_predictions(domain)
         probabilities[domain.index_for_action(action)] = 1.0
-        return PolicyPrediction(
-            probabilities,
-            self.__class__.__name__,
-            self.priority,
-            is_no_user_prediction=True,
-            hide_rule_turn=True,
-        )
+        return self._predict(probabilities, events, is_no_user_prediction=True, hide_rule_turn=True)
+
+    def _predict(
+        self, probabilities: list[float], events: list[Event], **how: bool
+    ) -> PolicyPrediction:
+        name = self.__class__.__name__
+        return PolicyPrediction(probabilities, name, self.priority, events=events, **how)
+
+
+def is_silent(message: UserUttered | None, tracker: DialogueStateTracker) -> bool:
+    """Whether a coordinator has the conversation: the message knows, else the slot does."""
+    known = (message.metadata or {}).get(WITH_COORDINATOR) if message else None
+    return bool(slot_of(tracker, WITH_COORDINATOR) if known is None else known)
+
+
+def _doubt(message: UserUttered | None) -> str | None:
+    """The question whether it happens now, which else stands in front of the bot's answer."""
+    return ASK if message and (message.parse_data or {}).get("red_flag") else None
+
+
+def _reconciled(
+    tracker: DialogueStateTracker, message: UserUttered | None, silent: bool
+) -> list[Event]:
+    """What makes the tracker agree with the hand-off: the slot; and in silence no form is left
+    running, and a language that was picked counts, since no action runs that would set it."""
+    events: list[Event] = []
+    if bool(slot_of(tracker, WITH_COORDINATOR)) != silent:
+        events.append(SlotSet(WITH_COORDINATOR, silent))
+    if not silent or message is None:
+        return events
+    if tracker.active_loop_name:
+        events += [ActiveLoop(None), SlotSet(REQUESTED_SLOT, None)]
+    picked = next((e["value"] for e in message.entities if e["entity"] == "language"), None)
+    chosen = message.intent.get("name") == "change_language" and picked
+    if chosen and not tracker.get_slot("language_chosen"):
+        events.append(SlotSet("language_chosen", True))
+    return events
 
 
 def answer_for(message: UserUttered | None) -> str | None:

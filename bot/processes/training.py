@@ -46,9 +46,9 @@ def fingerprint(root: Path = ROOT) -> str:
 
 
 def _domain_without_sentences(root: Path) -> dict[str, Any]:
-    """The domain as the model knows it: of a response only the name, of the page nothing."""
+    """The domain as the model knows it: the names of what it says, no sentence."""
     domain = yaml.safe_load((root / "domain.yml").read_text(encoding="utf-8"))
-    answers = [name for name in domain["responses"] if not name.startswith("page_")]
+    answers = [name for name in domain["responses"] if name.startswith("utter_")]
     return domain | {"responses": answers}
 
 

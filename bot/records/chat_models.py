@@ -10,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     ForeignKey,
     Index,
     Integer,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import relationship
 
@@ -24,10 +26,12 @@ from bot.records.base import Base, Id, UtcDateTime, new_id, utc_now
 from bot.records.models import one_of
 
 SENDERS = ("patient", "bot", "coordinator")
-MESSAGE_STATES = ("received", "answered", "sent")
+MESSAGE_STATES = ("received", "answered", "queued", "sent")
+"""A patient's message is received, then answered; anybody else's is queued, then sent."""
 AWAITED = ("nhs_number", "family_name", "date_of_birth", "postcode", "code")
 HANDOFF_KINDS = ("chat", "task")
 HANDOFF_STATES = ("waiting", "claimed", "resolved", "withdrawn")
+OPEN_CHAT = "kind = 'chat' AND state IN ('waiting', 'claimed')"
 HANDOFF_REASONS = (
     "asked_for",
     "red_flag",
@@ -44,11 +48,15 @@ HANDOFF_REASONS = (
     "data_request",
     "call_back",
 )
+LEFT_WITH = ("nobody", "hospital", "gp_practice", "patient", "coordinator")
 IDENTITY_METHODS = ("invitation", "code", "staff")
 
 
 class Conversation(Base):
-    """One patient's chat on one channel; `id` is Rasa's sender_id."""
+    """One patient's chat on one channel; `id` is Rasa's sender_id.
+
+    sender_name, sender_until: the lease of the one process that sends to it just now.
+    """
 
     __tablename__ = "conversations"
 
@@ -60,6 +68,8 @@ class Conversation(Base):
     invitation_id = Column(ForeignKey("invitations.id"))
     address_hash = Column(String(64))
     next_seq = Column(Integer, nullable=False, default=1)
+    sender_until = Column(UtcDateTime)
+    sender_name = Column(String(60))
     created_at = Column(UtcDateTime, nullable=False, default=utc_now)
     ended_at = Column(UtcDateTime)
 
@@ -67,7 +77,11 @@ class Conversation(Base):
 
 
 class Message(Base):
-    """One message in either direction, stored before it is processed or sent."""
+    """One message in either direction, stored before it is processed or sent.
+
+    english: the bot's own sentence in English, for staff. revision: how often a message was
+    changed in place (the line with the place in the queue).
+    """
 
     __tablename__ = "messages"
     __table_args__ = (
@@ -89,6 +103,9 @@ class Message(Base):
     payload = Column(Text)
     response = Column(String(100))
     language = Column(String(10))
+    english = Column(Text)
+    staff_id = Column(ForeignKey("staff.id"))
+    revision = Column(Integer, nullable=False, default=0)
     red_flag = Column(JSON)
     reply_to_id = Column(ForeignKey("messages.id"))
     ordinal = Column(Integer)
@@ -196,13 +213,21 @@ class Invitation(Base):
 
 
 class Handoff(Base):
-    """Something for staff: a chat that wants a person, or a task to do."""
+    """Something for staff: a chat that wants a person, or a task to do.
+
+    Its row is the truth: slot `with_coordinator` follows it. A transfer stays with the sender
+    until it is accepted. told_…: what the patient was told of the wait, and in which message.
+    read_seq: up to which message the holder has read. escalation: 0 none, 1 raised, 2 mailed.
+    left_with, left_due_on: who owns what is left after it was resolved, and until when;
+    record_state: the referral's state at that moment, for reopening when it hasn't moved.
+    """
 
     __tablename__ = "handoffs"
     __table_args__ = (
         one_of("kind", HANDOFF_KINDS),
         one_of("state", HANDOFF_STATES),
         one_of("reason", HANDOFF_REASONS),
+        one_of("left_with", LEFT_WITH),
         CheckConstraint("priority BETWEEN 1 AND 4", name="priority"),
         Index(
             "uq_handoffs_open",
@@ -213,6 +238,13 @@ class Handoff(Base):
             sqlite_where=Column("state").in_(("waiting", "claimed")),
             postgresql_where=Column("state").in_(("waiting", "claimed")),
         ),
+        Index(
+            "uq_handoffs_open_chat",
+            "conversation_id",
+            unique=True,
+            sqlite_where=text(OPEN_CHAT),
+            postgresql_where=text(OPEN_CHAT),
+        ),
     )
 
     id = Column(Id, primary_key=True, default=new_id)
@@ -220,13 +252,47 @@ class Handoff(Base):
     kind = Column(String(10), nullable=False)
     reason = Column(String(30), nullable=False)
     priority = Column(Integer, nullable=False)
-    state = Column(String(20), nullable=False, default="waiting")
-    team = Column(String(100))
+    state = Column(String(20), nullable=False, default="waiting", index=True)
+    team_id = Column(ForeignKey("teams.id"), nullable=False, index=True)
+    patient_id = Column(ForeignKey("patients.id"))
     referral_id = Column(ForeignKey("referrals.id"))
     message_id = Column(ForeignKey("messages.id"))
     times_raised = Column(Integer, nullable=False, default=1)
     created_at = Column(UtcDateTime, nullable=False, default=utc_now)
     updated_at = Column(UtcDateTime, nullable=False, default=utc_now)
+
+    reply_due_at = Column(UtcDateTime, nullable=False)
+    first_reply_at = Column(UtcDateTime)
+    escalation = Column(Integer, nullable=False, default=0)
+    escalated_at = Column(UtcDateTime)
+
+    told_message_id = Column(ForeignKey("messages.id"))
+    told_position = Column(Integer)
+    told_reply_by = Column(UtcDateTime)
+
+    claimed_by_id = Column(ForeignKey("staff.id"), index=True)
+    claimed_at = Column(UtcDateTime)
+    last_staff_at = Column(UtcDateTime)
+    read_seq = Column(Integer, nullable=False, default=0)
+
+    transfer_staff_id = Column(ForeignKey("staff.id"))
+    transfer_team_id = Column(ForeignKey("teams.id"))
+    transfer_note = Column(Text)
+    transfer_at = Column(UtcDateTime)
+
+    resolved_at = Column(UtcDateTime)
+    resolved_by_id = Column(ForeignKey("staff.id"))
+    done = Column(Text)
+    left_with = Column(String(20))
+    left_due_on = Column(Date)
+    record_state = Column(String(40))
+    reopened_from_id = Column(ForeignKey("handoffs.id"))
+
+    conversation = relationship("Conversation")
+    team = relationship("Team", foreign_keys=[team_id])
+    claimed_by = relationship("Staff", foreign_keys=[claimed_by_id])
+    referral = relationship("Referral")
+    patient = relationship("Patient")
 
 
 class AuditEntry(Base):

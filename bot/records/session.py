@@ -16,6 +16,7 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.orm import Session
 
+from bot.records.live import write_noted
 from bot.settings import get_settings
 
 BUSY_TIMEOUT_MS = 5000
@@ -64,7 +65,9 @@ def get_engine() -> Engine:
 
 @contextmanager
 def transaction(engine: Engine | None = None) -> Iterator[Session]:
-    """One transaction: commits at the end, rolls back on any exception."""
+    """One transaction: commits at the end, with the live events that were noted in it; rolls back
+    on any exception."""
     maker = Session(engine or get_engine(), future=True, expire_on_commit=False)
     with maker as session, session.begin():
         yield session
+        write_noted(session)

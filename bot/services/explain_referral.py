@@ -79,11 +79,25 @@ def explain_lone_appointment(
     session: Session, identity: IdentitySession, question: str, now: datetime
 ) -> tuple[list[Line], NextStep] | None:
     """The same for a patient of whom only appointments are known; None: not even these."""
-    row = _the_one_that_matters(queries.lone_appointments_of(session, identity), now)
+    row = lone_appointment_of(session, identity, now)
     if row is None:
         return None
+    actor = f"patient:{identity.conversation_id}"
+    audit(session, actor, "appointment_read", "appointment", row.id, question=question)
+    return _explain(lone_facts_of(session, identity, row), question, now, None)
+
+
+def lone_appointment_of(
+    session: Session, identity: IdentitySession, now: datetime
+) -> Appointment | None:
+    """The appointment that matters of those that name no referral."""
+    return appointment_that_matters(queries.lone_appointments_of(session, identity), now)
+
+
+def lone_facts_of(session: Session, identity: IdentitySession, row: Appointment) -> ReferralFacts:
+    """The rules' facts of an appointment without a known referral."""
     patient = queries.patient_of(session, identity)
-    facts = ReferralFacts(
+    return ReferralFacts(
         state=APPOINTMENT_STATES.get(row.status, State.CANNOT_SEE),
         checked_at=row.checked_at,
         provider=row.provider.name if row.provider else None,
@@ -91,9 +105,6 @@ def explain_lone_appointment(
         hospital_contact=_contact(session, row.provider, None),
         appointment=_appointment(row),
     )
-    actor = f"patient:{identity.conversation_id}"
-    audit(session, actor, "appointment_read", "appointment", row.id, question=question)
-    return _explain(facts, question, now, None)
 
 
 def _explain(
@@ -114,7 +125,9 @@ def facts_of(
     """The rules' facts of one referral."""
     patient = queries.patient_of(session, identity)
     practice = referral.referrer or patient.gp_practice
-    appointment = _the_one_that_matters(queries.appointments_of(session, identity, referral), now)
+    appointment = appointment_that_matters(
+        queries.appointments_of(session, identity, referral), now
+    )
     return ReferralFacts(
         state=State(referral.state),
         checked_at=referral.checked_at,
@@ -136,7 +149,7 @@ def facts_of(
     )
 
 
-def _the_one_that_matters(found: list[Appointment], now: datetime) -> Appointment | None:
+def appointment_that_matters(found: list[Appointment], now: datetime) -> Appointment | None:
     """The next one that stands; else the last one of all."""
     coming = [a for a in found if a.status in CURRENT and a.starts_at and a.starts_at >= now]
     dated = [a for a in found if a.starts_at]

@@ -152,7 +152,7 @@ def _note_attempt(
     )
 
 
-def _may_be_told(patient: Patient | None, birth_date: date, today: date) -> bool:
+def may_be_told(patient: Patient | None, birth_date: date, today: date) -> bool:
     """Whether this patient's record may be shown to somebody who knows this date of birth."""
     if patient is None or patient.birth_date is None:
         return False
@@ -170,8 +170,8 @@ def _may_be_told(patient: Patient | None, birth_date: date, today: date) -> bool
 
 def send_code(session: Session, conversation_id: str, claim: Claim, now: datetime) -> None:
     """Send a one-time code if the claim fits a patient; the outside can't tell whether it did."""
-    patient = _find(session, claim)
-    fits = _may_be_told(patient, claim.birth_date, now.date()) and bool(patient and patient.phone)
+    patient = find_patient(session, claim)
+    fits = may_be_told(patient, claim.birth_date, now.date()) and bool(patient and patient.phone)
     code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
     session.execute(
         update(OneTimeCode)
@@ -196,7 +196,7 @@ def send_code(session: Session, conversation_id: str, claim: Claim, now: datetim
     )
 
 
-def _find(session: Session, claim: Claim) -> Patient | None:
+def find_patient(session: Session, claim: Claim) -> Patient | None:
     """The one patient a claim names; a name with several patients finds none."""
     by_name = Patient.birth_date == claim.birth_date
     found = session.execute(
@@ -248,7 +248,7 @@ def check_code(
     if row is None or not right:
         return None
     row.used_at = now
-    return _start(session, conversation_id, row.patient_id, "code", now)
+    return start_identity(session, conversation_id, row.patient_id, "code", now)
 
 
 def code_is_spent(session: Session, conversation_id: str, now: datetime) -> bool:
@@ -285,18 +285,19 @@ def check_invitation(
         invitation is not None
         and invitation.used_at is None
         and invitation.expires_at > now
-        and _may_be_told(patient, birth_date, now.date())
+        and may_be_told(patient, birth_date, now.date())
     )
     _note_attempt(session, conversation_id, _invited_subject(tied), right, now)
     if not right or invitation is None:
         return None
     invitation.used_at = now
-    return _start(session, conversation_id, invitation.patient_id, "invitation", now)
+    return start_identity(session, conversation_id, invitation.patient_id, "invitation", now)
 
 
-def _start(
+def start_identity(
     session: Session, conversation_id: str, patient_id: str, method: str, now: datetime
 ) -> IdentitySession:
+    """Start an identity session after a check that was right; a running one ends first."""
     end_identity(session, conversation_id, now, "new identity")
     row = IdentitySession(
         conversation_id=conversation_id,

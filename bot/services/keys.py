@@ -11,6 +11,7 @@ import hmac
 import os
 import secrets
 from base64 import urlsafe_b64encode
+from collections.abc import Callable
 from functools import lru_cache
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -23,19 +24,21 @@ KEY_FILE = "secret.key"
 @lru_cache(maxsize=1)
 def secret_key() -> str:
     """The secret, made on first use in demo mode."""
-    settings = get_settings()
-    if settings.secret_key:
-        return settings.secret_key
-    path = settings.var_dir / KEY_FILE
+    return get_settings().secret_key or kept_secret(KEY_FILE, lambda: secrets.token_urlsafe(32))
+
+
+def kept_secret(name: str, make: Callable[[], str]) -> str:
+    """A secret of this var folder: made on first use, in a file that its owner alone can read."""
+    path = get_settings().var_dir / name
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return path.read_text(encoding="ascii").strip()
     with os.fdopen(descriptor, "w") as file:
-        key = secrets.token_urlsafe(32)
-        file.write(key)
-    return key
+        secret = make()
+        file.write(secret)
+    return secret
 
 
 def _derived(purpose: str) -> bytes:

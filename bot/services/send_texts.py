@@ -1,7 +1,7 @@
 """Sends one-time codes as text messages, by GOV.UK Notify. The demo shows them on a page instead.
 
-Called every few seconds by the web channel's background work in production. A code that could not
-be sent is tried again until it is too old to be of use.
+Called every few seconds by `bot.worker` in production. A code that could not be sent is tried
+again until it is too old to be of use.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from notifications_python_client.errors import HTTPError
 from notifications_python_client.notifications import NotificationsAPIClient
 from requests import RequestException
-from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
+from sqlalchemy import delete, select, update
+from sqlalchemy.engine import Engine
 
 from bot.records.chat_models import TextMessage
 from bot.records.models import Patient
+from bot.records.session import transaction
 from bot.services.keys import decrypt
 from bot.settings import get_settings
 
@@ -25,26 +26,34 @@ TIMEOUT_SECONDS = 10
 AT_ONCE = 20
 
 
-def send_waiting_texts(session: Session, now: datetime) -> int:
+def send_waiting_texts(now: datetime, engine: Engine | None = None) -> int:
     """Send the codes that wait, and forget those too old; returns how many went out.
 
-    Decoys (without a patient) are never sent.
+    Decoys (without a patient) are never sent. No transaction is open while Notify is asked: a
+    code goes out at least once.
     """
-    settings = get_settings()
-    oldest = now - timedelta(minutes=settings.code_minutes)
-    session.execute(delete(TextMessage).where(TextMessage.created_at < oldest))
-    rows = session.execute(
-        select(TextMessage, Patient.phone)
-        .join(Patient, Patient.id == TextMessage.patient_id)
-        .where(TextMessage.sent_at.is_(None), Patient.phone.isnot(None))
-        .order_by(TextMessage.id)
-        .limit(AT_ONCE)
-        .with_for_update(skip_locked=True, of=TextMessage)
-    ).all()
-    return sum(_send(text, phone, now) for text, phone in rows)
+    oldest = now - timedelta(minutes=get_settings().code_minutes)
+    with transaction(engine) as session:
+        session.execute(delete(TextMessage).where(TextMessage.created_at < oldest))
+        waiting = session.execute(
+            select(TextMessage.id, TextMessage.ciphertext, Patient.phone)
+            .join(Patient, Patient.id == TextMessage.patient_id)
+            .where(TextMessage.sent_at.is_(None), Patient.phone.isnot(None))
+            .order_by(TextMessage.id)
+            .limit(AT_ONCE)
+        ).all()
+    sent = 0
+    for text_id, ciphertext, phone in waiting:
+        code = decrypt(ciphertext)  # None: made with another key, see docs/settings.md
+        if code and _send(text_id, code, phone):
+            with transaction(engine) as session:
+                going = update(TextMessage).where(TextMessage.id == text_id)
+                session.execute(going.values(sent_at=now))
+            sent += 1
+    return sent
 
 
-def _send(text: TextMessage, phone: str, now: datetime) -> bool:
+def _send(text_id: int, code: str, phone: str) -> bool:
     settings = get_settings()
     client = NotificationsAPIClient(
         settings.notify_api_key, base_url=settings.notify_url, timeout=TIMEOUT_SECONDS
@@ -53,13 +62,12 @@ def _send(text: TextMessage, phone: str, now: datetime) -> bool:
         client.send_sms_notification(
             phone_number=phone,
             template_id=settings.notify_template_id,
-            personalisation={"code": decrypt(text.ciphertext)},
-            reference=str(text.id),
+            personalisation={"code": code},
+            reference=str(text_id),
         )
     except (HTTPError, RequestException) as error:
         logger.error(
-            "Text message %s was not sent (%s); trying again.", text.id, type(error).__name__
+            "Text message %s was not sent (%s); trying again.", text_id, type(error).__name__
         )
         return False
-    text.sent_at = now
     return True

@@ -236,7 +236,8 @@ def test_another_patients_link_signs_the_first_one_out(site: Site) -> None:
         assert told(page) != []
         page.http.get(site.address + site.invite(person(602)), timeout=10)
         assert told(page) == []
-        assert texts(page.say("where is my referral?")) == [sentence(ASK_DATE)]
+        asked = texts(page.say("where is my referral?"))
+        assert asked[-1] == sentence(ASK_DATE)  # the invitation's greeting may come with it
 
 
 # ---- a question in the middle ----

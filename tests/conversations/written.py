@@ -98,10 +98,15 @@ def write(head: str, spoken: list[Spoken], staff_see: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+OF_THE_MOMENT = re.compile(r"(?<=place in the queue: )\d+|(?<=expect to answer by )[^.]+")
+"""The place and the time that a patient is told: other conversations of the run decide them."""
+
+
 def _shown(said: Spoken) -> str:
     if not said.who.startswith("waymark"):
         return f"{said.who}: {said.text}"
-    first, *others = said.text.split("\n\n")
+    text = OF_THE_MOMENT.sub("…", said.text)
+    first, *others = text.split("\n\n")
     paragraphs = [_wrapped(f"{said.who}: {first}", "")]
     paragraphs += [_wrapped(paragraph, "  ") for paragraph in others]
     if said.buttons:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from bot.pathway.states import State
 from bot.records.chat_models import Conversation, IdentitySession
 from bot.records.models import Organisation, OrganisationContact, Patient, Referral
+from bot.records.staff_models import Membership, Staff, Team
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=timezone.utc)
 
@@ -59,5 +60,30 @@ def a_referral(
     }
     row = Referral(patient_id=patient.id, state=state.value, **known)
     session.add(row)
+    session.flush()
+    return row
+
+
+def a_team(session: Session, name: str = "Outpatients", **fields: object) -> Team:
+    row = Team(name=name, **fields)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def a_coordinator(session: Session, first_name: str, *teams: Team, **fields: object) -> Staff:
+    known = {
+        "email": f"{first_name.lower()}@example.org",
+        "first_name": first_name,
+        "family_name": "Example",
+        "job_title": "patient coordinator",
+        "password_hash": "none",
+        **fields,
+    }
+    row = Staff(**known)
+    session.add(row)
+    session.flush()
+    for team in teams:
+        session.add(Membership(staff_id=row.id, team_id=team.id))
     session.flush()
     return row

@@ -16,6 +16,7 @@ from bot.records.chat_models import AuditEntry, Handoff, IdentitySession, Messag
 from bot.records.models import Appointment, Organisation, Patient, Referral, WaitingTime
 from bot.records.session import transaction
 from bot.services.audit import audit
+from bot.services.teams import default_team
 from tests.records.making import (
     NOW,
     a_conversation,
@@ -56,8 +57,10 @@ def appointment_row(**fields: Any) -> Callable[[Session], Any]:
 
 
 def handoff_row(**fields: Any) -> Callable[[Session], Any]:
-    known = {"kind": "task", "reason": "complaint", "priority": 3, **fields}
-    return lambda session: Handoff(conversation_id=a_conversation(session).id, **known)
+    known = {"kind": "task", "reason": "complaint", "priority": 3, "reply_due_at": NOW, **fields}
+    return lambda session: Handoff(
+        conversation_id=a_conversation(session).id, team_id=default_team(session).id, **known
+    )
 
 
 def message_row(**fields: Any) -> Callable[[Session], Any]:
@@ -154,14 +157,18 @@ def test_a_conversation_has_one_running_identity_session(engine: Engine) -> None
 
 
 def test_a_conversation_has_one_open_handoff_of_a_kind_and_reason(engine: Engine) -> None:
-    fields = {"kind": "task", "reason": "complaint", "priority": 3}
+    fields = {"kind": "task", "reason": "complaint", "priority": 3, "reply_due_at": NOW}
     with transaction(engine) as session:
         talk = a_conversation(session).id
+        fields["team_id"] = default_team(session).id
         for state in ("resolved", "withdrawn", "waiting"):
             session.add(Handoff(conversation_id=talk, state=state, **fields))
         session.add(Handoff(conversation_id=talk, **{**fields, "kind": "chat"}))
     with pytest.raises(IntegrityError), transaction(engine) as session:
         session.add(Handoff(conversation_id=talk, state="claimed", **fields))
+    other_reason = {**fields, "kind": "chat", "reason": "asked_for"}  # one chat, whatever it is for
+    with pytest.raises(IntegrityError), transaction(engine) as session:
+        session.add(Handoff(conversation_id=talk, state="claimed", **other_reason))
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,8 @@ from bot.services import identity
 from bot.services.identity import Claim
 from bot.services.invitations import has_open_invitation, issue_invitation, open_invitation
 from bot.services.keys import decrypt
-from bot.services.transcript import Answer, is_visible, store_answer, visible_messages
+from bot.services.transcript import Answer, store_answer
+from bot.services.visible_messages import is_visible, visible_messages
 from bot.settings import get_settings
 from tests.site.running import nhs_number
 

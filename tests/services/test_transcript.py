@@ -13,9 +13,11 @@ from sqlalchemy.orm import Session
 
 from bot.records.chat_models import Conversation, Handoff, Message
 from bot.records.session import transaction
-from bot.services import transcript
+from bot.services import transcript, turns
+from bot.services.answering import say_answer
 from bot.services.identity import end_identity
 from bot.services.transcript import Answer
+from bot.services.visible_messages import private_numbers, visible_messages
 from tests.records.making import NOW, a_conversation, a_patient, an_identity
 from tests.site.running import nhs_number
 
@@ -84,19 +86,19 @@ def test_a_turn_that_runs_again_says_nothing_twice_and_goes_on_where_it_stopped(
     first = answer("One.", 1)
     again, second = answer("One, rendered anew.", 1), answer("Two.", 2)
     assert (again.id, again.text) == (first.id, "One.")
-    assert [row.id for row in transcript.answers_to(session, asked.id)] == [first.id, second.id]
+    assert [row.id for row in turns.answers_to(session, asked.id)] == [first.id, second.id]
 
 
 def test_a_message_waits_until_it_is_answered(session: Session, talk: Conversation) -> None:
     first, second = said(session, talk, "m1"), said(session, talk, "m2")
     day_before = NOW - timedelta(days=1)
-    assert [r.id for r in transcript.unanswered(session, day_before)] == [first.id, second.id]
-    transcript.mark_answered(session, first.id)
-    assert [r.id for r in transcript.unanswered(session, day_before)] == [second.id]
-    assert transcript.unanswered(session, NOW + timedelta(seconds=1)) == []
+    assert [r.id for r in turns.unanswered(session, day_before)] == [first.id, second.id]
+    turns.mark_answered(session, first.id)
+    assert [r.id for r in turns.unanswered(session, day_before)] == [second.id]
+    assert turns.unanswered(session, NOW + timedelta(seconds=1)) == []
     talk.ended_at = NOW
     session.flush()
-    assert transcript.unanswered(session, day_before) == []
+    assert turns.unanswered(session, day_before) == []
 
 
 def test_answers_from_the_record_are_shown_while_their_identity_session_runs(
@@ -105,7 +107,7 @@ def test_answers_from_the_record_are_shown_while_their_identity_session_runs(
     patient = a_patient(session, nhs_number(530))
 
     def visible(after: int = 0) -> list[int]:
-        return [m.seq for m in transcript.visible_messages(session, talk.id, NOW, after)]
+        return [m.seq for m in visible_messages(session, talk.id, NOW, after)]
 
     an_identity(session, patient, talk)
     open_, private = (
@@ -113,10 +115,10 @@ def test_answers_from_the_record_are_shown_while_their_identity_session_runs(
     )
     assert visible() == [open_, private]
     assert visible(after=open_) == [private]
-    assert transcript.private_numbers(session, talk.id) == []
+    assert private_numbers(session, talk.id) == []
     end_identity(session, talk.id, NOW, "stopped")
     assert visible() == [open_]
-    assert transcript.private_numbers(session, talk.id) == [private]
+    assert private_numbers(session, talk.id) == [private]
     an_identity(session, patient, talk)
     assert visible() == [open_]  # a new session doesn't bring the old answers back
 
@@ -127,13 +129,13 @@ def test_an_idle_identity_session_hides_before_anybody_ended_it(
     an_identity(session, a_patient(session, nhs_number(531)), talk)
     transcript.store_answer(session, talk.id, PRIVATE, NOW)
     later = NOW + timedelta(days=1)
-    assert transcript.visible_messages(session, talk.id, later) == []
+    assert visible_messages(session, talk.id, later) == []
 
 
 def test_a_page_sees_only_its_own_conversation(session: Session, talk: Conversation) -> None:
     other = a_conversation(session)
     row = transcript.store_answer(session, talk.id, HELLO, NOW)
-    assert transcript.visible_messages(session, other.id, NOW) == []
+    assert visible_messages(session, other.id, NOW) == []
     assert transcript.message_by_seq(session, other.id, row.seq) is None
     assert transcript.newest_answer(session, other.id) is None
     newest = transcript.newest_answer(session, talk.id)
@@ -154,7 +156,7 @@ def test_a_card_opens_a_task_for_staff_with_it(
 ) -> None:
     asked = said(session, talk)
     answer = Answer("x", "en", responses)
-    transcript.store_answer(session, talk.id, answer, NOW, reply_to=asked.id, ordinal=1)
+    say_answer(session, talk.id, answer, NOW, reply_to=asked.id, ordinal=1)
     opened = session.execute(select(Handoff)).scalars().all()
     assert [task.priority for task in opened] == priorities
     assert {(t.kind, t.reason, t.message_id) for t in opened} <= {("task", "red_flag", asked.id)}

@@ -37,6 +37,7 @@ class PatientPage:
         self.http.get(address + link, timeout=20).raise_for_status()
         self.session = self.start()
         self.heard: list[Said] = []
+        self._shown: dict[int, int] = {}  # number → revision
         self.forgotten: list[int] = []
         self._ended: queue.Queue[None] = queue.Queue()
         self.client = socketio.Client(reconnection=False)
@@ -61,6 +62,8 @@ class PatientPage:
         cookie = "; ".join(f"{c.name}={c.value}" for c in self.http.cookies)
         headers = {"Cookie": cookie, "Accept-Language": str(self.http.headers["Accept-Language"])}
         self.client.connect(self.address, headers=headers, transports=["polling"], wait_timeout=10)
+        for message in self.history():
+            self._is_new(message)
 
     def say(self, text: str) -> list[Said]:
         """Write a text; returns what is answered to it."""
@@ -93,7 +96,7 @@ class PatientPage:
         return self.heard[before:]
 
     def _on_message(self, data: dict[str, Any]) -> None:
-        if data["sender"] != "patient":
+        if self._is_new(data) and data["sender"] != "patient":
             self.heard.append(
                 Said(
                     data["seq"],
@@ -104,6 +107,13 @@ class PatientPage:
                     data["private"],
                 )
             )
+
+    def _is_new(self, data: dict[str, Any]) -> bool:
+        """False for a repeat, as the page drops it: the same number and no higher revision."""
+        new = self._shown.get(data["seq"], -1) < data["revision"]
+        if new:
+            self._shown[data["seq"]] = data["revision"]
+        return new
 
     def _on_typing(self, data: dict[str, Any]) -> None:
         if not data["on"]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.answers import render_alone
+from bot.language import sentences
 from bot.language.catalogues import get_catalogues
 from tests.site.patient import Said
 
 
 def sentence(name: str, language: str = "en") -> str:
     """The text of a response without values of its own."""
-    return render_alone(name, language).text
+    return sentences.sentence(name, language).text
 
 
 def button(name: str, index: int, language: str = "en") -> str:

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from bot.records import chat_models, models  # noqa: F401  (their import fills the metadata)
+from bot.records import chat_models, models, staff_models  # noqa: F401  (they fill the metadata)
 from bot.records.base import UtcDateTime, metadata
 from bot.records.session import get_engine
 

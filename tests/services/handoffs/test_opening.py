@@ -10,9 +10,10 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
+from bot.pathway.handoff_rules import PRIORITIES
 from bot.records.chat_models import HANDOFF_REASONS, AuditEntry, Handoff
 from bot.records.session import transaction
-from bot.services.handoffs import PRIORITIES, open_handoff
+from bot.services.handoffs import open_handoff
 from tests.records.making import NOW, a_conversation, a_patient, a_referral
 from tests.site.running import nhs_number
 

@@ -1,0 +1,77 @@
+"""What the patient's page may show: answers from the record only while identity lasts.
+
+An answer of the bot shows in the identity session that it was given in. What a coordinator wrote
+to a verified patient waits behind a new verification of the same patient.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
+
+from bot.records.chat_models import IdentitySession, Message
+from bot.services.identity import current_identity
+
+
+def visible_messages(
+    session: Session, conversation_id: str, now: datetime, after: int = 0
+) -> list[Message]:
+    """What may be shown after number `after`, in order."""
+    return _select(session, conversation_id, now, Message.seq > after)
+
+
+def changed_messages(
+    session: Session, conversation_id: str, now: datetime, until: int
+) -> list[Message]:
+    """Messages up to a number that were changed in place since they were written."""
+    changed = and_(Message.seq <= until, Message.revision > 0)
+    return _select(session, conversation_id, now, changed)
+
+
+def queued_messages(session: Session, conversation_id: str, now: datetime) -> list[Message]:
+    """What waits to be sent and may be shown now, in order."""
+    return _select(session, conversation_id, now, Message.status == "queued")
+
+
+def is_visible(session: Session, row: Message, now: datetime) -> bool:
+    """Whether the page may show a message now."""
+    return bool(_select(session, row.conversation_id, now, Message.id == row.id))
+
+
+def private_numbers(session: Session, conversation_id: str) -> list[int]:
+    """Numbers of the messages from the record whose identity session has ended."""
+    return list(
+        session.execute(
+            select(Message.seq)
+            .join(IdentitySession, IdentitySession.id == Message.identity_session_id)
+            .where(Message.conversation_id == conversation_id, IdentitySession.ended_at.isnot(None))
+        ).scalars()
+    )
+
+
+def _select(
+    session: Session, conversation_id: str, now: datetime, which: ColumnElement
+) -> list[Message]:
+    open_to_all = Message.identity_session_id.is_(None)
+    identity = current_identity(session, conversation_id, now)
+    allowed = open_to_all
+    if identity is not None:
+        same_patient = select(IdentitySession.id).where(
+            IdentitySession.conversation_id == conversation_id,
+            IdentitySession.patient_id == identity.patient_id,
+        )
+        allowed = or_(
+            open_to_all,
+            Message.identity_session_id == identity.id,
+            and_(Message.sender == "coordinator", Message.identity_session_id.in_(same_patient)),
+        )
+    return list(
+        session.execute(
+            select(Message)
+            .where(Message.conversation_id == conversation_id, which, allowed)
+            .order_by(Message.seq)
+        ).scalars()
+    )
