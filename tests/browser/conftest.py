@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
+from tests.browser.page_server import AMARA, PageServer
 from tests.browser.tab import Tab
 from tests.site.running import Site
 
@@ -23,6 +25,7 @@ ARGUMENTS = (
     "--disable-sync",
 )
 OpenTab = Callable[..., Tab]
+OpenPage = Callable[..., tuple[PageServer, Tab]]
 
 
 def _chromium() -> str | None:
@@ -56,4 +59,35 @@ def open_tab(browser: Browser, site: Site, tmp_path: Path) -> Iterator[OpenTab]:
     complaints = [complaint for tab in opened for complaint in tab.complaints()]
     for tab in opened:
         tab.page.context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[OpenPage]:
+    """Opens the page of a made-up conversation; `before` fills it first.
+
+    At the end the page must have kept its security policy and logged no error.
+    """
+    tabs: list[Tab] = []
+    with ExitStack() as servers:
+
+        def open_one(
+            language: str = "en",
+            before: Callable[[PageServer], object] = lambda _: None,
+            person: str | None = "joined",
+            author: dict[str, str] | None = AMARA,
+            **how: int,
+        ) -> tuple[PageServer, Tab]:
+            server = PageServer(language, person=person, author=author)
+            before(server)
+            servers.enter_context(server)
+            tab = Tab.open(browser, server, language=language, **how)
+            tabs.append(tab)
+            expect(tab.messages).to_have_count(len(server.messages))
+            return server, tab
+
+        yield open_one
+        complaints = [complaint for tab in tabs for complaint in tab.complaints()]
+        for tab in tabs:
+            tab.page.context.close()
     assert complaints == []

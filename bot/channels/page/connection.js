@@ -7,6 +7,7 @@ const ANSWER_TIMEOUT_MS = 5000;
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 30000;
 const LEAVE_TIMEOUT_MS = 2000;
+const GAP_PATIENCE_MS = 500; // a number that is missing may be on its way, or belong to a message that this page mustn't see
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -16,8 +17,13 @@ export class Connection {
   #outbox = []; // {event, payload}, in the order in which the patient wrote
   #sending = false;
   #after = 0; // everything up to this seq is here
-  #caughtUp = false;
+  #ahead = new Set(); // seqs that are here although one before them is missing
+  #gapTimer = null;
+  #behind = false; // there is something to ask for
+  #asking = false;
+  #shown = false; // the page shows the conversation: what catching up brings is news
   #restarted = false; // the cookie was refused: this may be another conversation
+  #left = false;
   #refusals = 0;
 
   constructor(hear) {
@@ -39,10 +45,15 @@ export class Connection {
     this.#deliver();
   }
 
-  /** Asks for everything again with the next catching up: the page no longer shows all that it had. */
+  /** Tells something that is worth nothing later: it isn't kept, and nobody acknowledges it. */
+  mention(event) {
+    if (this.#socket.connected) this.#socket.volatile.emit(event, {});
+  }
+
+  /** Asks for everything again: the page no longer shows all that it had. */
   forgetPlace() {
-    this.#after = 0;
-    if (this.#caughtUp) this.#catchUp(this.#socket.id);
+    this.#startOver();
+    if (this.#socket.connected) this.#catchUp();
   }
 
   /** Says goodbye. The page doesn't wait long for the answer: it has to be gone from the screen at once. */
@@ -59,7 +70,10 @@ export class Connection {
 
   // Nothing may come back onto the cleared page.
   #silence() {
+    this.#left = true;
     this.#outbox = [];
+    this.#ahead.clear();
+    this.#endPatience();
     this.#socket.off();
   }
 
@@ -67,9 +81,9 @@ export class Connection {
     const socket = this.#socket;
     socket.on("connect", () => {
       this.#refusals = 0;
-      this.#caughtUp = false;
+      if (this.#restarted) this.#startOver();
       this.#hear.online();
-      this.#catchUp(socket.id);
+      this.#catchUp();
       this.#deliver();
     });
     socket.on("disconnect", () => {
@@ -82,8 +96,8 @@ export class Connection {
     });
     socket.on("message", (message) => {
       this.#acknowledged(message.id);
-      if (this.#caughtUp) this.#after = Math.max(this.#after, message.seq);
       this.#hear.message(message);
+      this.#has(message.seq);
     });
     for (const event of ["typing", "session", "forget", "left"]) socket.on(event, (data) => this.#hear[event](data));
   }
@@ -105,22 +119,63 @@ export class Connection {
     }
   }
 
-  async #catchUp(socketId) {
-    const after = this.#restarted ? 0 : this.#after;
-    while (this.#socket.id === socketId) {
-      const history = await this.#ask("history", { after }).catch(() => null);
-      if (history?.messages) return this.#caught(history);
-      if (history) await pause(ANSWER_TIMEOUT_MS);
-    }
+  #startOver() {
+    this.#after = 0;
+    this.#ahead.clear();
+    this.#shown = false;
   }
 
-  #caught({ messages, session }) {
+  // Asks for what came after #after, until the server has answered.
+  async #catchUp() {
+    this.#behind = true;
+    if (this.#asking) return;
+    this.#asking = true;
+    this.#endPatience();
+    while (this.#behind && this.#socket.connected) await this.#askForMissed();
+    this.#asking = false;
+    this.#advance();
+  }
+
+  async #askForMissed() {
+    this.#behind = false;
+    const reach = Math.max(this.#after, ...this.#ahead); // what is missing below this, the answer holds or nobody may see
+    const history = await this.#ask("history", { after: this.#after }).catch(() => null);
+    if (this.#left) return;
+    if (!history?.messages) {
+      this.#behind = true;
+      if (history) await pause(ANSWER_TIMEOUT_MS);
+    } else if (!this.#behind) this.#caught(history, reach); // else the page has begun anew since it asked
+  }
+
+  #caught({ messages, changed = [], session }, reach) {
     messages.forEach((message) => this.#acknowledged(message.id));
-    this.#after = messages.reduce((last, { seq }) => Math.max(last, seq), this.#restarted ? 0 : this.#after);
-    this.#hear.history(messages, this.#restarted);
-    this.#caughtUp = true;
+    this.#hear.history({ messages, changed, restarted: this.#restarted, news: this.#shown });
+    this.#shown = true;
     this.#restarted = false;
+    this.#advance(messages.reduce((last, { seq }) => Math.max(last, seq), reach));
     if (session) this.#hear.session(session);
+  }
+
+  #has(seq) {
+    if (seq > this.#after) this.#ahead.add(seq);
+    this.#advance();
+  }
+
+  // Moves #after on. Where a number is missing, the server is asked once: its answer closes the gap, filled or not.
+  #advance(to = this.#after) {
+    this.#after = Math.max(this.#after, to);
+    for (const seq of [...this.#ahead].sort((a, b) => a - b)) {
+      if (seq > this.#after + 1) break;
+      this.#after = Math.max(this.#after, seq);
+      this.#ahead.delete(seq);
+    }
+    if (!this.#ahead.size) this.#endPatience();
+    else if (!this.#asking && this.#socket.connected) this.#gapTimer ??= setTimeout(() => this.#catchUp(), GAP_PATIENCE_MS);
+  }
+
+  #endPatience() {
+    clearTimeout(this.#gapTimer);
+    this.#gapTimer = null;
   }
 
   // One at a time, so that messages arrive in the order in which they were written.
@@ -136,8 +191,10 @@ export class Connection {
     if (!this.#outbox.includes(item)) return; // its echo came first
     if (!answer) return this.#hear.delayed(item.payload.id);
     this.#outbox = this.#outbox.filter((other) => other !== item);
-    if (answer.ok) this.#hear.sent(item.payload.id, answer.seq);
-    else this.#hear.refused(item.payload.id, answer.error);
+    if (answer.ok) {
+      this.#hear.sent(item.payload.id, answer.seq);
+      this.#has(answer.seq);
+    } else this.#hear.refused(item.payload.id, answer.error);
   }
 
   #ask(event, payload) {

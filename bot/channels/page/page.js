@@ -2,6 +2,7 @@
 
 import { Connection } from "./connection.js";
 import { Transcript } from "./transcript.js";
+import { OwnTyping } from "./typing.js";
 import { View } from "./view.js";
 
 const LEFT_PAGE = "/chat/left";
@@ -33,6 +34,9 @@ function sendOwn(event, payload, text, extra = {}) {
 const act = {
   write(text) {
     sendOwn("message", { id: newId(), text }, text);
+  },
+  writing(text) {
+    ownTyping.written(text, view.session.person);
   },
   press(seq, index) {
     const open = transcript.openReplies();
@@ -96,7 +100,7 @@ const hear = {
   online: () => view.showStatus(null),
   offline() {
     view.showStatus("page_reconnecting");
-    view.showTyping(false);
+    view.hideTyping();
   },
   session(session) {
     view.speak(session);
@@ -109,22 +113,27 @@ const hear = {
     connection.close();
     location.replace(LEFT_PAGE);
   },
-  typing: ({ on }) => view.showTyping(on),
+  typing: (sign) => view.showTyping(sign),
   forget: ({ seqs }) => forget(seqs),
   message(message) {
     const follow = view.atEnd();
     const { news, item } = transcript.receive(message);
     if (news === "repeat") return;
     const li = view.show(item);
+    const last = transcript.isLast(item);
     view.offerReplies(transcript.openReplies());
-    if (news === "changed") return;
+    if (news === "changed" || (news === "rewritten" && !last)) return; // whoever reads further down isn't disturbed
     if (item.sender !== "patient") view.announceMessage(item);
-    if (follow) view.scrollToEnd(li);
-    else if (item.sender !== "patient") view.showNews(li);
+    if (follow && last) view.scrollToEnd(li);
+    if (news === "rewritten" || item.sender === "patient") return;
+    view.countUnread();
+    if (item.sender === "coordinator") view.showTyping({ on: false, who: "coordinator" });
+    if (!follow && last) view.showNews(li);
   },
-  history(messages, restarted) {
+  history({ messages, changed, restarted, news }) {
     if (restarted) transcript.restart().forEach((key) => view.remove(key));
-    const fresh = messages.map((message) => transcript.receive(message)).filter(({ news }) => news !== "repeat");
+    if (news) return [...changed, ...messages].forEach(hear.message); // as if they came one by one
+    const fresh = messages.map((message) => transcript.receive(message)).filter((received) => received.news !== "repeat");
     fresh.forEach(({ item }) => view.show(item));
     view.offerReplies(transcript.openReplies());
     if (fresh.length) view.scrollToEnd();
@@ -141,6 +150,7 @@ const hear = {
 
 const view = new View(JSON.parse(document.getElementById("session").textContent), act);
 const connection = new Connection(hear);
+const ownTyping = new OwnTyping(() => connection.mention("typing"));
 view.showStatus("page_connecting");
 connection.open();
 setInterval(hideWhenExpired, EXPIRY_CHECK_MS);

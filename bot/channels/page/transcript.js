@@ -1,7 +1,9 @@
 // Which messages this page knows, and in what order. Nothing here touches the document:
 // page.js feeds it from the connection and tells the view what changed.
 
-const SHOWN = ["text", "kind", "sender", "language", "dir"];
+const SHOWN = ["text", "kind", "sender", "language", "dir", "buttons", "author", "original", "machine", "revision"];
+const looks = (item) => JSON.stringify(SHOWN.map((name) => item[name] || null));
+const revision = (item) => item.revision ?? 0;
 
 export class Transcript {
   #items = new Map(); // key → message, own ones by the id that we gave them
@@ -15,16 +17,25 @@ export class Transcript {
     return item;
   }
 
-  /** Takes a message from the server. Returns its item and whether it is "new", "changed" or a "repeat". */
+  /**
+   * Takes a message from the server. Returns its item and what is new in it: "new"; "rewritten" (the server changed
+   * the text of a message that it had sent); "changed" (anything else that shows); "repeat".
+   */
   receive(message) {
     if (this.#forgotten.has(message.seq)) return { news: "repeat" };
     const known = this.#items.get(message.id) ?? this.#bySeq(message.seq);
-    if (known?.status === "sent" && SHOWN.every((name) => known[name] === message[name])) {
-      return { news: "repeat", item: Object.assign(known, message) };
-    }
+    const sent = known?.status === "sent";
+    if (sent && revision(message) < revision(known)) return { news: "repeat", item: known }; // it was overtaken
+    if (sent && looks(known) === looks(message)) return { news: "repeat", item: Object.assign(known, message) };
     const item = { ...known, ...message, key: known?.key ?? message.id ?? `seq-${message.seq}`, status: "sent" };
     this.#items.set(item.key, item);
-    return { news: known ? "changed" : "new", item };
+    if (!known) return { news: "new", item };
+    return { news: sent && revision(message) > revision(known) && message.text !== known.text ? "rewritten" : "changed", item };
+  }
+
+  /** Whether a message is the newest that the server has given. */
+  isLast(item) {
+    return [...this.#items.values()].every((other) => other === item || other.seq === null || other.seq < item.seq);
   }
 
   /** Sets the outcome of a message of our own; undefined when it was answered by an echo already. */

@@ -1,56 +1,66 @@
 // The page itself: shows what page.js tells it, and reports what the patient does through `act`.
 
-import { button, clock, make, messageItem, say } from "./message.js";
+import { Composer } from "./composer.js";
+import { button, make, say, sayAgain } from "./elements.js";
+import { authorOf, clock, messageItem } from "./message.js";
+import { TypingLine } from "./typing.js";
+import { Unread } from "./unread.js";
 
 const NEAR_THE_END_PX = 200;
-const LIMIT_HINT_FROM = 200; // characters left
 const ANNOUNCED_FOR_MS = 20000;
 const part = (id) => document.getElementById(id);
 
 export class View {
   session;
   #act;
+  #composer;
+  #typing = new TypingLine(part("typing"));
+  #unread;
   #pickerOpen;
   #status = null;
-  #wasTooLong = false;
   #news = null; // the first message that came while the patient read further up
 
   constructor(session, act) {
     this.session = session;
     this.#act = act;
+    this.#unread = new Unread(session.strings.page_title);
+    this.#composer = new Composer(session, { submit: act.write, written: act.writing, announce: (text) => this.announce(text) });
     this.#pickerOpen = !session.chosen;
     this.#listen();
     this.speak(session);
     this.#keepFocusClearOfBars();
   }
 
-  /** Takes a (partial) session: language, direction, strings. Everything on the page follows at once. */
+  /** Takes a (partial) session: language, direction, strings, who is there. Everything on the page follows at once. */
   speak(session) {
     if (session.chosen && !this.session.chosen) this.#pickerOpen = false;
     this.session = { ...this.session, ...session };
     const { language, dir, strings } = this.session;
     Object.assign(document.documentElement, { lang: language, dir });
-    document.title = strings.page_title;
-    for (const element of document.querySelectorAll("[data-string]")) element.textContent = strings[element.dataset.string] ?? "";
+    this.#unread.speak(strings.page_title);
+    for (const element of document.querySelectorAll("[data-string]")) sayAgain(element, strings);
     for (const element of document.querySelectorAll("[data-page-language]")) Object.assign(element, { lang: language, dir });
     for (const time of document.querySelectorAll("time")) time.textContent = clock(time.dateTime, language);
     for (const choice of document.querySelectorAll("[data-language]")) {
       choice.ariaCurrent = this.session.chosen && choice.dataset.language === language ? "true" : null;
     }
+    this.#showPerson();
     this.#showPicker();
-    this.#showLimit();
+    this.#composer.speak(this.session);
   }
 
   /** Puts a message in its place by seq; one without a seq comes last. */
   show(item) {
     const li = messageItem(item, this.session);
     const old = this.#find(item.key);
-    const held = old?.contains(document.activeElement);
+    const held = old?.contains(document.activeElement) && document.activeElement;
+    const unfolded = old?.querySelector("details")?.open;
     old?.remove();
     const next = [...part("messages").children].find((other) => item.seq !== null &&
       (other.dataset.seq ? Number(other.dataset.seq) > item.seq : other.dataset.key));
     part("messages").insertBefore(li, next ?? null);
-    if (held) li.focus();
+    if (unfolded) li.querySelector("details")?.setAttribute("open", "");
+    if (held) ((held.matches("summary") && li.querySelector("summary")) || li).focus({ preventScroll: true });
     return li;
   }
 
@@ -60,6 +70,7 @@ export class View {
 
   /** Quick replies are open under one message at most. */
   offerReplies(item) {
+    if (item && this.#find(item.key)?.querySelector(".waymark-replies")) return; // one of them may have the focus
     for (const replies of document.querySelectorAll(".waymark-replies")) {
       if (replies.contains(document.activeElement)) replies.closest("li").focus();
       replies.remove();
@@ -78,8 +89,12 @@ export class View {
   }
 
   announceMessage(item) {
-    const sender = this.session.strings[item.sender === "bot" ? "page_assistant" : "page_coordinator"];
-    this.announce(`${sender}: ${item.text}`, item.language, item.dir);
+    this.announce(`${authorOf(item, this.session)}: ${item.text}`, item.language, item.dir);
+  }
+
+  /** Counts a message that came while the patient looked at something else. */
+  countUnread() {
+    this.#unread.add();
   }
 
   /** Says once, at the end of the conversation, that answers were taken off the page. */
@@ -106,10 +121,15 @@ export class View {
     this.announce(part("picker-error").textContent);
   }
 
-  showTyping(on) {
+  /** sign: {on, who}; who is writing, or has stopped. */
+  showTyping(sign) {
     const follow = this.atEnd();
-    part("typing").hidden = !on;
+    this.#typing.show(sign, this.session);
     if (follow) this.scrollToEnd();
+  }
+
+  hideTyping() {
+    this.#typing.hide();
   }
 
   /** name: a page string, or null when all is well. */
@@ -133,14 +153,12 @@ export class View {
 
   /** Gives a text back to the patient to change. */
   edit(text) {
-    part("input").value = text;
-    this.#showLimit();
-    part("input").focus();
+    this.#composer.edit(text);
   }
 
   clear() {
     for (const id of ["messages", "announcer"]) part(id).replaceChildren();
-    part("input").value = "";
+    this.#composer.clear();
     part("main").hidden = true;
   }
 
@@ -156,12 +174,6 @@ export class View {
     part("news").addEventListener("click", () => this.#toNews());
     addEventListener("scroll", () => this.#news && this.#inSight(this.#news) && this.#noNews(), { passive: true });
     part("messages").addEventListener("click", (event) => this.#pressed(event.target.closest("button")?.dataset));
-    part("composer").addEventListener("submit", (event) => this.#submit(event));
-    part("input").addEventListener("input", () => this.#showLimit());
-    part("input").addEventListener("keydown", (event) => {
-      // While an input method composes (Chinese, Vietnamese), Enter accepts its suggestion.
-      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) this.#submit(event);
-    });
   }
 
   #toNews() {
@@ -177,16 +189,6 @@ export class View {
   }
 
   #inSight = (li) => !li.isConnected || li.getBoundingClientRect().top < part("composer").getBoundingClientRect().top - 40;
-
-  #submit(event) {
-    event.preventDefault();
-    const text = part("input").value.trim();
-    part("input").focus();
-    if (!text) return;
-    part("input").value = "";
-    this.#showLimit();
-    this.#act.write(text);
-  }
 
   #pressed(data = {}) {
     if (data.again) this.#act.tryAgain(data.again);
@@ -210,24 +212,18 @@ export class View {
     (this.#pickerOpen ? part("picker-heading") : part("language")).focus({ preventScroll: true });
   }
 
+  // No live region: that a person came or went is also said by a message.
+  #showPerson() {
+    const { person, author, strings } = this.session;
+    part("person").hidden = person !== "joined" || !author;
+    part("person").replaceChildren(...(part("person").hidden ? [] : [say("span", "page_with_person", strings, {}, author)]));
+  }
+
   #showPicker() {
     if (!this.#pickerOpen) part("picker-error").textContent = "";
     part("picker-error").hidden = !part("picker-error").textContent;
     part("picker").hidden = !this.#pickerOpen;
     part("language").setAttribute("aria-expanded", String(this.#pickerOpen));
-  }
-
-  // A hint, never a lock: the server reads the whole of a long message for signs of an emergency.
-  #showLimit() {
-    const left = (this.session.max_length ?? Infinity) - [...part("input").value].length;
-    const tooLong = left < 0;
-    const { strings } = this.session;
-    part("limit").hidden = left > LIMIT_HINT_FROM;
-    part("limit").classList.toggle("nhsuk-error-message", tooLong);
-    part("limit").replaceChildren(...(tooLong ? [strings.page_too_long] : [make("span", {}, strings.page_characters_left), make("b", {}, String(left))]));
-    part("input").classList.toggle("nhsuk-textarea--error", tooLong);
-    if (tooLong && !this.#wasTooLong) this.announce(strings.page_too_long);
-    this.#wasTooLong = tooLong;
   }
 
   // Whatever gets the focus must not hide behind the sticky bars (WCAG 2.4.11).
