@@ -4,6 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 UV_VERSION := 0.13.9
 PAGE := bot/channels/page
+CONSOLE := bot/console
 UV := $(or $(shell command -v uv 2>/dev/null),.tools/bin/uv)
 export RASA_TELEMETRY_ENABLED := false
 export PYTHONWARNINGS := ignore::DeprecationWarning
@@ -14,7 +15,7 @@ export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: .venv/.complete $(PAGE)/static/page.css ## install, build, migrate, train what has changed
+setup: .venv/.complete $(PAGE)/static/page.css $(CONSOLE)/static/console.css ## install, build, migrate, train what has changed
 	@$(UV) run --no-sync waymark setup
 
 run: setup ## set everything up and start it; Ctrl-C stops it
@@ -31,7 +32,7 @@ quick: .venv/.complete ## unit tests only: seconds, no model, no browser
 	@$(UV) run --no-sync pytest -m "not slow"
 
 clean: ## remove what set-up made, but not the data in var/
-	rm -rf .venv .tools $(PAGE)/node_modules $(PAGE)/static
+	rm -rf .venv .tools $(PAGE)/node_modules $(PAGE)/static $(CONSOLE)/assets/node_modules $(CONSOLE)/static
 
 .tools/bin/uv:
 	@echo "Installing uv $(UV_VERSION) into .tools …"
@@ -48,6 +49,12 @@ $(PAGE)/static/page.css: $(wildcard $(PAGE)/*.js $(PAGE)/*.scss $(PAGE)/*.mjs) $
 	@command -v npm >/dev/null || { echo "npm is missing. Install Node.js with npm: apt-get install nodejs npm"; exit 1; }
 	@echo "Building the patient's page …"
 	@cd $(PAGE) && npm ci --silent --no-audit --no-fund && npm run --silent build
+	@touch $@
+
+$(CONSOLE)/static/console.css: $(wildcard $(CONSOLE)/assets/*.js $(CONSOLE)/assets/*.scss $(CONSOLE)/assets/*.mjs) $(CONSOLE)/assets/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing. Install Node.js with npm: apt-get install nodejs npm"; exit 1; }
+	@echo "Building the console …"
+	@cd $(CONSOLE)/assets && npm ci --silent --no-audit --no-fund && npm run --silent build
 	@touch $@
 
 .venv/.browser: .venv/.complete

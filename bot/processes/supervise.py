@@ -1,4 +1,4 @@
-"""Runs the action server and Rasa under supervisord, which restarts what dies.
+"""Runs action server, Rasa, console and worker under supervisord, which restarts what dies.
 
 `waymark run` calls `run`; Ctrl-C (or SIGTERM) stops all of it.
 """
@@ -86,7 +86,12 @@ def _commands(model: Path) -> dict[str, list[str]]:
         "--interface", settings.host,
         "--port", str(settings.port),
     ]  # fmt: skip
-    return {"actions": [sys.executable, "-m", "actions.server"], "rasa": rasa}
+    return {
+        "actions": [sys.executable, "-m", "actions.server"],
+        "rasa": rasa,
+        "console": [sys.executable, "-m", "bot.console"],
+        "worker": [sys.executable, "-m", "bot.worker"],
+    }
 
 
 def _quote(part: str) -> str:
@@ -119,6 +124,7 @@ def run(model: Path, when_ready: Callable[[], None]) -> int:
     settings = get_settings()
     require_free_port(settings.host, settings.port, "WAYMARK_PORT")
     require_free_port("127.0.0.1", settings.actions_port, "WAYMARK_ACTIONS_PORT")
+    require_free_port(settings.host, settings.console_port, "WAYMARK_CONSOLE_PORT")
     command = [sys.executable, "-m", "supervisor.supervisord", "-n", "-c"]
     command.append(str(supervisor_config(model)))
     with subprocess.Popen(
@@ -152,16 +158,29 @@ def _forward_signals(supervisor: subprocess.Popen[bytes]) -> list[int]:
 
 def _wait_until_ready(supervisor: subprocess.Popen[bytes], stopping: list[int]) -> None:
     settings = get_settings()
-    address = f"http://{settings.host}:{settings.port}/chat/health"
     logs = settings.var_dir / "log"
+    waiting = {
+        "Rasa": f"http://{settings.host}:{settings.port}/chat/health",
+        "The console": f"http://{settings.host}:{settings.console_port}/health",
+    }
     for _ in range(START_TIMEOUT_SECONDS * 4):
         if stopping:
             return
         if supervisor.poll() is not None:
             raise SetupError(f"Waymark stopped while starting. The reason is in {logs}.")
-        try:
-            with urllib.request.urlopen(address, timeout=2):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.25)
-    raise SetupError(f"Rasa did not answer within {START_TIMEOUT_SECONDS} s. Look into {logs}.")
+        waiting = {name: address for name, address in waiting.items() if not _answers(address)}
+        if not waiting:
+            return
+        time.sleep(0.25)
+    missing = " and ".join(waiting)
+    raise SetupError(
+        f"{missing} did not answer within {START_TIMEOUT_SECONDS} s. Look into {logs}."
+    )
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=2):
+            return True
+    except (urllib.error.URLError, OSError):
+        return False

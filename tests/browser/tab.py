@@ -162,12 +162,7 @@ class Tab:
 
     def serious_findings(self) -> list[str]:
         """What axe finds serious or critical: rule and first element."""
-        found = Axe().run(self.page).response["violations"]
-        return [
-            f"{finding['id']}: {finding['nodes'][0]['html']}"
-            for finding in found
-            if finding["impact"] in ("serious", "critical")
-        ]
+        return serious_findings(self.page)
 
     def complaints(self) -> list[str]:
         """Other hosts asked, breaches of the security policy, errors."""
@@ -197,3 +192,13 @@ class Tab:
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type == "error":
             self.errors.append(message.text)
+
+
+def serious_findings(page: Page) -> list[str]:
+    """What axe finds serious or critical on a page: rule and first element."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{finding['id']}: {finding['nodes'][0]['html']}"
+        for finding in found
+        if finding["impact"] in ("serious", "critical")
+    ]

@@ -29,10 +29,13 @@ READY_SECONDS = 120
 class Site:
     """`waymark run` in a folder of its own; stops when the `with` block ends."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **environment: str) -> None:
+        """`environment`: settings of the site's processes alone."""
         self.folder = folder
+        self._environment = os.environ | environment
         settings = get_settings()
         self.address = f"http://{settings.host}:{settings.port}"
+        self.console = f"http://{settings.host}:{settings.console_port}"
         self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Site:
@@ -40,7 +43,11 @@ class Site:
         subprocess.run([*command, "records", "demo"], check=True, capture_output=True)
         output = (self.folder / "run.log").open("w")
         self._process = subprocess.Popen(
-            [*command, "run"], stdout=output, stderr=subprocess.STDOUT, text=True
+            [*command, "run"],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=self._environment,
         )
         self.wait_until_ready()
         return self
@@ -51,14 +58,14 @@ class Site:
             self._process.wait(timeout=40)
 
     def wait_until_ready(self) -> None:
-        """Until Rasa and the action server both answer."""
+        """Until Rasa, the action server and the console all answer."""
         actions = f"http://127.0.0.1:{get_settings().actions_port}/health"
         end = time.monotonic() + READY_SECONDS
         while time.monotonic() < end:
             if self._process is not None and self._process.poll() is not None:
                 raise RuntimeError((self.folder / "run.log").read_text())
             try:
-                for address in (actions, f"{self.address}/chat/health"):
+                for address in (actions, f"{self.address}/chat/health", f"{self.console}/health"):
                     requests.get(address, timeout=2).raise_for_status()
                 return
             except requests.RequestException:
@@ -70,7 +77,7 @@ class Site:
         return "\n".join(path.read_text() for path in sorted((self.folder / "log").glob("*.log")))
 
     def pid_of(self, program: str) -> int:
-        """The process id of "rasa" or "actions", newest start."""
+        """The process id of "rasa", "actions", "console" or "worker", newest start."""
         found = re.findall(rf"spawned: '{program}' with pid (\d+)", self.logs())
         return int(found[-1])
 
