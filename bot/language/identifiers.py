@@ -34,7 +34,9 @@ BIRTH_DATE_AGE = timedelta(days=365)
 GAP = r"[ \u00a0().\-‐–]{0,2}"
 NUMBER_RUN = re.compile(rf"(?<!\d)\+?\(?\d(?:{GAP}\d){{4,}}(?!\d)")
 TEN_DIGITS = re.compile(rf"(?<!\d)\d(?:{GAP}\d){{9}}(?!\d)")
-POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]?\s{0,2}\d[A-Z]{2}\b", re.IGNORECASE)
+POSTCODE = re.compile(
+    r"\b[A-Z]{1,2}\d[A-Z\d]?[\s\u00a0]{0,2}\d[A-Z]{2}\b", re.IGNORECASE | re.ASCII
+)
 FAMILY_NAME = re.compile(r"[^\W\d_]+(?:[-'’ ]+[^\W\d_]+){0,3}")
 UK_PHONE = re.compile(r"(?:\+|00)?44(0?)\d{9,10}|0[1-37-9]\d{8,9}")
 

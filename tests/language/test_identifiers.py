@@ -38,6 +38,7 @@ def found_in(text: str, awaiting: str | None = None) -> list[tuple[str, str]]:
         ("(020) 7946 0110", [("phone", "02079460110")]),
         ("+48 600 100 200", [("phone", "+48600100200")]),
         ("I live at SE1 7EH", [("postcode", "SE1 7EH")]),
+        ("我住在SE1 7EH附近", [("postcode", "SE1 7EH")]),
         ("zz1 1zz", [("postcode", "ZZ1 1ZZ")]),
         ("ubrn 1234 5678 9012", [("reference", "123456789012")]),
         ("born 3 May 1961", [("date-of-birth", "1961-05-03")]),
