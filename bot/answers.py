@@ -73,14 +73,21 @@ class Answers(TemplatedNaturalLanguageGenerator):
         values |= kwargs.get("values") or {}
         values = standing_values() | values
         rendered = self._renderer.render(names, values, language)
-        buttons = [{"title": b.title, "payload": b.payload} for b in rendered.buttons]
+        english = self._renderer.render(names, values, SOURCE_LANGUAGE)
+        buttons = [
+            {"title": own.title, "payload": own.payload, "english": same.title}
+            for own, same in zip(rendered.buttons, english.buttons)
+        ]
         for choice in kwargs.get("choices", ()):
-            title = self._renderer.render(choice["response"], choice["values"], language).text
-            buttons.append({"title": title, "payload": choice["payload"]})
+            title, same = (
+                self._renderer.render(choice["response"], choice["values"], one).text
+                for one in (language, SOURCE_LANGUAGE)
+            )
+            buttons.append({"title": title, "payload": choice["payload"], "english": same})
         answer = {
             "responses": names,
             "language": rendered.language,
-            "english": self._renderer.render(names, values, SOURCE_LANGUAGE).text,
+            "english": english.text,
             "private": bool(kwargs.get("private")),
         }
         return {"text": rendered.text, "buttons": buttons, "answer": answer}

@@ -110,6 +110,7 @@ class Intake:
                     chosen["title"],
                     now,
                     payload=chosen["payload"],
+                    english=chosen.get("english"),
                 )
                 return Receipt(True, stored.seq, stored.id, new=new)
 

@@ -24,7 +24,8 @@ RESPONSE_LENGTH = 100
 
 @dataclass(frozen=True)
 class Answer:
-    """What the bot says: rendered text, buttons [{title, payload}], and what it was made of.
+    """What the bot says: rendered text, buttons [{title, payload, english}], and what it was made
+    of.
 
     private: it tells something from the record, so it is shown only while identity lasts.
     english: the same in English, for staff; None: they read the text itself.
@@ -56,10 +57,15 @@ def store_patient_message(
     now: datetime,
     *,
     payload: str | None = None,
+    english: str | None = None,
     red_flag: dict | None = None,
     status: str = "received",
 ) -> tuple[Message, bool]:
-    """Store what a patient sent; (row, False) when this channel message id was stored before."""
+    """Store what a patient sent; (row, False) when this channel message id was stored before.
+
+    Args:
+        english: of a quick reply: our own sentence in English, for staff.
+    """
     known = session.execute(
         select(Message).where(
             Message.conversation_id == conversation_id,
@@ -75,6 +81,7 @@ def store_patient_message(
         channel_message_id=channel_message_id,
         text=text,
         payload=payload,
+        english=english,
         red_flag=red_flag,
         status=status,
         created_at=now,
