@@ -26,6 +26,7 @@ COMMANDS = [
     ["setup"],
     ["evaluate"],
     ["languages"],
+    ["bench"],
     ["records", "import"],
     ["records", "import-waits"],
     ["records", "demo"],

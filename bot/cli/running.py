@@ -5,7 +5,6 @@ from __future__ import annotations
 import typer
 
 from bot.cli.base import app, errors, out, prepare_database
-from bot.cli.understanding import train
 from bot.settings import get_settings
 
 
@@ -54,5 +53,7 @@ def _demo_hints() -> list[str]:
 @app.command(epilog="Example: waymark setup")
 def setup() -> None:
     """Bring database, demo records and model up to date. `make setup` calls it."""
+    from bot.cli.understanding import train
+
     prepare_database()
     train(force=False)
