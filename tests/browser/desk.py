@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from playwright.sync_api import Browser, Locator, Page, expect
+from sqlalchemy import select
 
+from bot.records.chat_models import Handoff
+from bot.records.session import transaction
 from bot.services.demo_staff import demo_password
 from tests.browser.tab import NOON_AT_THE_SITE, PICTURES, serious_findings
 from tests.site.running import Site
@@ -39,10 +42,21 @@ class Desk:
         expect(page.locator("h1")).to_contain_text("Waiting")
         return desk
 
-    def claim_newest(self, language: str) -> str:
-        """Claim the one that waits in this language, from the queue; returns its id."""
-        row = self.page.locator("tr.nhsuk-table__row", has_text=language).last
+    def row_of_newest(self) -> Locator:
+        """The queue's row of the chat that was asked for last."""
+        with transaction() as session:
+            newest = session.execute(
+                select(Handoff.id)
+                .where(Handoff.kind == "chat", Handoff.state == "waiting")
+                .order_by(Handoff.created_at.desc())
+            ).scalars()
+            row = self.page.locator(f"#row-{newest.first()}")
         expect(row).to_be_visible(timeout=PATIENCE_MS)
+        return row
+
+    def claim_newest(self) -> str:
+        """Claim the chat that was asked for last, from the queue; returns its id."""
+        row = self.row_of_newest()
         handoff = str(row.get_attribute("id")).removeprefix("row-")
         row.get_by_role("button", name="Claim").click()
         self.page.wait_for_url(f"**/handoffs/{handoff}", timeout=PATIENCE_MS)
@@ -93,4 +107,5 @@ class Desk:
         """Write a picture for the documentation, when that is asked for."""
         folder = os.environ.get(PICTURES)
         if folder:
-            self.page.screenshot(path=Path(folder) / f"{name}.png")
+            self.page.evaluate("window.scrollTo(0, 0)")
+            self.page.screenshot(path=Path(folder) / f"{name}.png", animations="disabled")
