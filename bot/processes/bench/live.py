@@ -25,6 +25,8 @@ PATIENCE_SECONDS = 60
 PAUSE_SECONDS = 0.1
 POLL_SECONDS = 0.005
 MOST_CHATS = 200
+ONE_PATIENT_WRITES = 15
+"""Messages of one patient: a site takes no more than 20 a minute of one conversation."""
 
 
 Found = TypeVar("Found")
@@ -66,11 +68,22 @@ def measure(chats: int, messages: int) -> tuple[Times, Times]:
         coordinator = Coordinator(settings.console_url, FIRST_TO_TRY, demo_password())
     except OSError as error:
         raise SetupError("The demo site is not running. Start it: make run") from error
-    opened = [_open(settings.public_url, coordinator)]
+    alone = [
+        _with_open(coordinator, 1, min(ONE_PATIENT_WRITES, messages - begun))
+        for begun in range(0, messages, ONE_PATIENT_WRITES)
+    ]
+    together = Times(
+        1, sum((t.to_staff for t in alone), ()), sum((t.to_patient for t in alone), ())
+    )
+    return together, _with_open(coordinator, chats, messages)
+
+
+def _with_open(coordinator: Coordinator, chats: int, messages: int) -> Times:
+    opened: list[Chat] = []
     try:
-        alone = _times(coordinator, opened, messages)
-        opened += [_open(settings.public_url, coordinator) for _ in range(chats - 1)]
-        return alone, _times(coordinator, opened, messages)
+        while len(opened) < chats:
+            opened.append(_open(get_settings().public_url, coordinator))
+        return _times(coordinator, opened, messages)
     finally:
         for chat in opened:
             coordinator.resolve(chat.handoff_id)
