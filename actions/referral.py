@@ -19,6 +19,7 @@ from actions.turn import IDENTITY_FORM, in_form, now, say, say_lines
 from bot.errors import NotFound
 from bot.pathway.limits import working_day
 from bot.pathway.lines import shown
+from bot.pathway.telling import Level
 from bot.records import queries
 from bot.records.chat_models import IdentitySession
 from bot.records.models import Referral
@@ -26,6 +27,7 @@ from bot.records.session import transaction
 from bot.services.explain_referral import explain_lone_appointment, explain_referral
 from bot.services.handoffs import open_handoff
 from bot.services.identity import current_identity
+from bot.services.telling_level import level_of
 
 Events = list[dict[str, Any]]
 ANY = "any"
@@ -91,7 +93,8 @@ def answer_question(
         return []
     referral = _chosen(session, identity, referrals, tracker)
     if referral is None:
-        choices = [_choice(item, question) for item in referrals]
+        level = level_of(session, tracker.sender_id)
+        choices = [_choice(item, n, question, level) for n, item in enumerate(referrals, 1)]
         say(dispatcher, *before, "utter_which_referral", choices=choices, private=True)
         return [SlotSet("referral", None)]
     lines, step = explain_referral(session, identity, referral, question, now())
@@ -128,16 +131,20 @@ def _chosen(
         return None
 
 
-def _choice(referral: Referral, question: str) -> dict[str, Any]:
-    """A quick reply that names a referral by hospital, specialty and month."""
-    name = referral.provider.name if referral.provider else None
-    values = {
-        "provider": shown(name, "@term_the_hospital"),
-        "specialty": referral.specialty_code or "other",
-    }
-    response = "button_referral_undated"
+def _choice(referral: Referral, number: int, question: str, level: Level) -> dict[str, Any]:
+    """A quick reply that names a referral by hospital, specialty and month; on a channel that
+    tells little by its place in the list and month."""
+    values: dict[str, Any] = {"number": number}
+    response = "button_referral_unnamed"
+    if level == "all":
+        name = referral.provider.name if referral.provider else None
+        specialty = referral.specialty_code or "other"
+        values = {"provider": shown(name, "@term_the_hospital"), "specialty": specialty}
+        response = "button_referral"
     if referral.referred_on:
-        response, values["month"] = "button_referral", referral.referred_on.isoformat()
+        values["month"] = referral.referred_on.isoformat()
+    else:
+        response += "_undated"
     payload = f'/{question}{{"referral":"{referral.id}"}}'
     return {"response": response, "values": values, "payload": payload}
 

@@ -90,6 +90,13 @@ class Settings(BaseSettings):
     notify_url: str = "https://api.notifications.service.gov.uk"
     lexicon_signed_off_by: str = ""
 
+    telegram_token: str = ""
+    telegram_mode: Literal["polling", "webhook"] = "polling"
+    telegram_secret: str = Field(default="", regex=r"^[A-Za-z0-9_-]{0,256}$")
+    telegram_api_url: str = "https://api.telegram.org"
+    telegram_tells: Literal["little", "all"] = "little"
+    telegram_link_minutes: int = Field(default=15, ge=1, le=24 * 60)
+
     class Config:
         env_prefix = "WAYMARK_"
         env_file = str(ROOT / ".env")
@@ -172,6 +179,9 @@ class Settings(BaseSettings):
         ).rstrip("/")
         if values["translator"] == "libretranslate" and not values["translator_url"]:
             raise ValueError("WAYMARK_TRANSLATOR=libretranslate needs WAYMARK_TRANSLATOR_URL")
+        if values["telegram_mode"] == "webhook" and not values["telegram_secret"]:
+            raise ValueError("WAYMARK_TELEGRAM_MODE=webhook needs WAYMARK_TELEGRAM_SECRET")
+        values["telegram_api_url"] = values["telegram_api_url"].rstrip("/")
         if values["smtp_host"] and not values["mail_from"]:
             raise ValueError("WAYMARK_SMTP_HOST needs WAYMARK_MAIL_FROM, the sender's address")
         if values["mode"] == "production" and values["clock"]:

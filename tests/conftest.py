@@ -46,11 +46,12 @@ for name in ("WAYMARK_DATABASE_URL", "WAYMARK_TRACKER_URL", "WAYMARK_MODE"):
 from sqlalchemy import create_engine, text  # noqa: E402  (after the environment is set)
 from sqlalchemy.engine import Connection, Engine, make_url  # noqa: E402
 
-from bot.records import chat_models, models, staff_models  # noqa: E402, F401
+from bot.records import channel_models, chat_models, models, staff_models  # noqa: E402, F401
 from bot.records.migrate import migrate  # noqa: E402
 from bot.records.session import make_engine  # noqa: E402
 from tests.site.libretranslate import LibreTranslate  # noqa: E402
 from tests.site.running import Site  # noqa: E402
+from tests.site.telegram_api import TOKEN, TelegramApi  # noqa: E402
 
 # The same examples each time; a first call may load catalogues or months and take its time.
 hypothesis.settings.register_profile("waymark", deadline=None, derandomize=True)
@@ -143,8 +144,21 @@ def translator() -> Iterator[LibreTranslate]:
 
 
 @pytest.fixture(scope="session")
-def site(trained_models: Path, translator: LibreTranslate) -> Iterator[Site]:
+def telegram() -> Iterator[TelegramApi]:
+    """The Bot API that the running site polls."""
+    with TelegramApi() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def site(trained_models: Path, translator: LibreTranslate, telegram: TelegramApi) -> Iterator[Site]:
     """The running site, in demo mode on SQLite, with the demo's patients and staff."""
-    settings = {"WAYMARK_TRANSLATOR": "libretranslate", "WAYMARK_TRANSLATOR_URL": translator.url}
+    settings = {
+        "WAYMARK_TRANSLATOR": "libretranslate",
+        "WAYMARK_TRANSLATOR_URL": translator.url,
+        "WAYMARK_TELEGRAM_TOKEN": TOKEN,
+        "WAYMARK_TELEGRAM_API_URL": telegram.url,
+    }
     with Site(FOLDER, **settings) as running:
+        running.telegram = telegram
         yield running

@@ -16,6 +16,7 @@ from rasa_sdk.executor import ActionExecutor
 from bot.language.catalogues import Response, read_responses
 from bot.pathway.lines import SPECIALTIES
 from bot.pathway.red_flags import Card
+from bot.pathway.telling import UNNAMED
 from bot.policies.gate import AFTER_CARD
 from bot.records.chat_models import LEFT_WITH
 from bot.records.staff_models import ROLES
@@ -92,8 +93,9 @@ def made_names() -> set[str]:
     names |= {f"term_specialty_{code}" for code in SPECIALTIES}
     slots = domain()["forms"]["identity_form"]["required_slots"]
     names |= {f"utter_ask_identity_form_{slot}" for slot in slots}
-    names |= {f"term_role_{role}" for role in ROLES}
+    names |= {f"term_role_{role}" for role in ROLES} | set(UNNAMED.values())
     names |= {f"utter_left_{holder}" for holder in LEFT_WITH if holder != "nobody"}
+    names |= {f"{name}_undated" for name in ("button_referral", "button_referral_unnamed")}
     made = re.compile(r"utter_(?:status|next|chase)_\w+|page_\w+|reply_\w+")
     return names | {name for name in domain()["responses"] if made.fullmatch(name)}
 

@@ -122,10 +122,12 @@ class Intake:
         """A payload that the channel itself issues (a language picked, a link opened)."""
 
         def store() -> Receipt:
+            now = utc_now()
             with transaction() as session:
                 get_conversation(session, conversation_id)
+                touch_identity(session, conversation_id, now)
                 stored, new = transcript.store_patient_message(
-                    session, conversation_id, message_id, text, utc_now(), payload=payload
+                    session, conversation_id, message_id, text, now, payload=payload
                 )
                 return Receipt(True, stored.seq, stored.id, new=new)
 
@@ -227,7 +229,7 @@ class Intake:
 
         def load() -> list[Message]:
             with transaction() as session:
-                return turns.unanswered(session, utc_now() - RESUME_AGE)
+                return turns.unanswered(session, self._channel, utc_now() - RESUME_AGE)
 
         rows = await in_thread(load)
         for row in rows:

@@ -17,12 +17,14 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from sanic import Blueprint, Request
 from sanic.response import HTTPResponse, empty, html, redirect
 from sanic.response import json as json_response
+from sqlalchemy.orm import Session
 
 from bot.channels import visitor
 from bot.channels.page_data import accepted_language, page_strings, session_data
 from bot.errors import NotFound
 from bot.language.sentences import sentence
 from bot.records.base import utc_now
+from bot.records.chat_models import Conversation
 from bot.records.session import transaction
 from bot.services import demo_phone
 from bot.services.conversations import get_conversation, open_conversation
@@ -54,6 +56,7 @@ def add_pages(blueprint: Blueprint) -> None:
     blueprint.add_route(start_session, "/session", methods=["POST"], name="session")
     blueprint.add_route(show_left, "/left", methods=["GET"], name="left")
     blueprint.add_route(follow_invitation, "/i/<token>", methods=["GET"], name="invitation")
+    blueprint.add_route(follow_one_time_link, "/l/<token>", methods=["GET"], name="one_time_link")
     blueprint.add_route(health, "/health", methods=["GET"], name="health")
     if get_settings().mode == "demo":
         blueprint.add_route(show_demo_phone, "/demo/phone", methods=["GET"], name="demo_phone")
@@ -94,6 +97,15 @@ async def start_session(request: Request) -> HTTPResponse:
 async def follow_invitation(request: Request, token: str) -> HTTPResponse:
     """An invitation link. Opening it spends nothing: a link preview may do that too."""
     conversation_id = await asyncio.to_thread(_invite, request, token)
+    response = redirect("/chat", headers=HEADERS)
+    _set_cookie(response, conversation_id)
+    return response
+
+
+async def follow_one_time_link(request: Request, token: str) -> HTTPResponse:
+    """A one-time link from a channel that tells little: a new conversation, which still asks for
+    the date of birth. Opening it spends nothing either."""
+    conversation_id = await asyncio.to_thread(_come_from_elsewhere, request, token)
     response = redirect("/chat", headers=HEADERS)
     _set_cookie(response, conversation_id)
     return response
@@ -180,29 +192,44 @@ def _session(request: Request) -> tuple[dict[str, Any], str, bool]:
         try:
             conversation, new = get_conversation(session, conversation_id or ""), False
         except NotFound:
-            conversation, new = open_conversation(session, "web", now), True
-            conversation.address_hash = visitor.address_hash(request.remote_addr or request.ip)
+            conversation, new = _new_conversation(session, request), True
         return session_data(session, conversation, hint, now), conversation.id, new
 
 
 def _invite(request: Request, token: str) -> str:
-    now = utc_now()
     with transaction() as session:
         conversation_id = visitor.read(request.cookies.get(visitor.COOKIE))
         try:
             conversation = get_conversation(session, conversation_id or "")
         except NotFound:
-            conversation = open_conversation(session, "web", now)
-            conversation.address_hash = visitor.address_hash(request.remote_addr or request.ip)
-        known = open_invitation(session, conversation, token, now)
+            conversation = _new_conversation(session, request)
+        known = open_invitation(session, conversation, token, utc_now())
         name = "utter_invitation_welcome" if known else "utter_invitation_invalid"
-        hint = accepted_language(request.headers.get("accept-language"))
-        said = sentence(name, conversation.language or hint)
-        buttons = [{"title": b.title, "payload": b.payload} for b in said.buttons]
-        store_answer(
-            session, conversation.id, Answer(said.text, said.language, (name,), buttons), now
-        )
+        _welcome(session, request, conversation, name)
         return str(conversation.id)
+
+
+def _come_from_elsewhere(request: Request, token: str) -> str:
+    with transaction() as session:
+        conversation = _new_conversation(session, request)
+        known = open_invitation(session, conversation, token, utc_now())
+        name = "utter_telegram_link_welcome" if known else "utter_telegram_link_invalid"
+        _welcome(session, request, conversation, name)
+        return str(conversation.id)
+
+
+def _new_conversation(session: Session, request: Request) -> Conversation:
+    conversation = open_conversation(session, "web", utc_now())
+    conversation.address_hash = visitor.address_hash(request.remote_addr or request.ip)
+    return conversation
+
+
+def _welcome(session: Session, request: Request, conversation: Conversation, name: str) -> None:
+    hint = accepted_language(request.headers.get("accept-language"))
+    said = sentence(name, conversation.language or hint)
+    buttons = [{"title": b.title, "payload": b.payload} for b in said.buttons]
+    answer = Answer(said.text, said.language, (name,), buttons)
+    store_answer(session, conversation.id, answer, utc_now())
 
 
 def _end(conversation_id: str) -> None:

@@ -31,6 +31,7 @@ MESSAGE_STATES = ("received", "answered", "queued", "sent")
 AWAITED = ("nhs_number", "family_name", "date_of_birth", "postcode", "code")
 HANDOFF_KINDS = ("chat", "task")
 HANDOFF_STATES = ("waiting", "claimed", "resolved", "withdrawn")
+TO_TAKE_BACK = "channel_ref IS NOT NULL AND identity_session_id IS NOT NULL"
 OPEN_CHAT = "kind = 'chat' AND state IN ('waiting', 'claimed')"
 HANDOFF_REASONS = (
     "asked_for",
@@ -80,7 +81,8 @@ class Message(Base):
     """One message in either direction, stored before it is processed or sent.
 
     english: the bot's own sentence in English, for staff. revision: how often a message was
-    changed in place (the line with the place in the queue).
+    changed in place (the line with the place in the queue). channel_ref: the channel's own ids of
+    what stands in the patient's chat (Telegram: one a part), for editing and taking back.
     """
 
     __tablename__ = "messages"
@@ -91,6 +93,12 @@ class Message(Base):
         one_of("sender", SENDERS),
         one_of("status", MESSAGE_STATES),
         Index("ix_messages_unanswered", "status", "sender"),
+        Index(
+            "ix_messages_to_take_back",
+            "identity_session_id",
+            sqlite_where=text(TO_TAKE_BACK),
+            postgresql_where=text(TO_TAKE_BACK),
+        ),
     )
 
     id = Column(Integer, primary_key=True)
@@ -98,6 +106,7 @@ class Message(Base):
     seq = Column(Integer, nullable=False)
     sender = Column(String(20), nullable=False)
     channel_message_id = Column(String(64))
+    channel_ref = Column(String(200))
     text = Column(Text, nullable=False)
     buttons = Column(JSON, nullable=False, default=list)
     payload = Column(Text)

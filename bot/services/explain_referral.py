@@ -16,10 +16,12 @@ from bot.pathway.facts import AppointmentFacts, ChaseIntervals, Contact, Referra
 from bot.pathway.lines import Line
 from bot.pathway.next_step import NextStep, next_step
 from bot.pathway.states import State
+from bot.pathway.telling import Level, told_facts, told_lines
 from bot.records import queries
 from bot.records.chat_models import IdentitySession
 from bot.records.models import Appointment, Organisation, OrganisationContact, Referral
 from bot.services.audit import audit
+from bot.services.telling_level import level_of
 from bot.settings import get_settings
 
 Explain = Callable[[ReferralFacts, datetime, ChaseIntervals], list[Line]]
@@ -66,13 +68,13 @@ def explain_referral(
         now: aware.
 
     Returns:
-        the lines of one answer, and the judgement behind them.
+        the lines of one answer, as much as its channel may tell, and the judgement behind them.
     """
     facts = facts_of(session, identity, referral, now)
     figures = _figures(session, referral) if question == "ask_waiting_time" else None
     actor = f"patient:{identity.conversation_id}"
     audit(session, actor, "referral_read", "referral", referral.id, question=question)
-    return _explain(facts, question, now, figures)
+    return _explain(facts, question, now, figures, level_of(session, identity.conversation_id))
 
 
 def explain_lone_appointment(
@@ -84,7 +86,8 @@ def explain_lone_appointment(
         return None
     actor = f"patient:{identity.conversation_id}"
     audit(session, actor, "appointment_read", "appointment", row.id, question=question)
-    return _explain(lone_facts_of(session, identity, row), question, now, None)
+    level = level_of(session, identity.conversation_id)
+    return _explain(lone_facts_of(session, identity, row), question, now, None, level)
 
 
 def lone_appointment_of(
@@ -108,15 +111,20 @@ def lone_facts_of(session: Session, identity: IdentitySession, row: Appointment)
 
 
 def _explain(
-    facts: ReferralFacts, question: str, now: datetime, figures: WaitFigures | None
+    facts: ReferralFacts,
+    question: str,
+    now: datetime,
+    figures: WaitFigures | None,
+    level: Level,
 ) -> tuple[list[Line], NextStep]:
     here = now.astimezone(ZoneInfo(get_settings().time_zone))
     intervals = site_intervals()
+    told = told_facts(facts, level)
     if question == "ask_waiting_time":
-        lines = answers.waiting_answer(facts, figures, here, intervals)
+        lines = answers.waiting_answer(told, figures, here, intervals)
     else:
-        lines = ANSWERS[question](facts, here, intervals)
-    return lines, next_step(facts, here, intervals)
+        lines = ANSWERS[question](told, here, intervals)
+    return told_lines(lines, level), next_step(facts, here, intervals)
 
 
 def facts_of(

@@ -18,15 +18,26 @@ from bot.services.keys import keyed_hash
 from bot.settings import get_settings
 
 
-def issue_invitation(session: Session, patient_id: str, issued_by: str, now: datetime) -> str:
-    """A new link for a patient; returns its token, which is stored only as a hash."""
+def issue_invitation(
+    session: Session,
+    patient_id: str,
+    issued_by: str,
+    now: datetime,
+    *,
+    good_for: timedelta | None = None,
+) -> str:
+    """A new link for a patient; returns its token, which is stored only as a hash.
+
+    Args:
+        good_for: None: the site's days for invitations.
+    """
     token = secrets.token_urlsafe(24)
     invitation = Invitation(
         patient_id=patient_id,
         token_hash=keyed_hash("invitation", token),
         issued_by=issued_by,
         created_at=now,
-        expires_at=now + timedelta(days=get_settings().invitation_days),
+        expires_at=now + (good_for or timedelta(days=get_settings().invitation_days)),
     )
     session.add(invitation)
     session.flush()

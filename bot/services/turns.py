@@ -27,8 +27,8 @@ def mark_answered(session: Session, message_id: int) -> None:
     session.execute(update(Message).where(Message.id == message_id).values(status="answered"))
 
 
-def unanswered(session: Session, since: datetime) -> list[Message]:
-    """Messages stored but not answered, oldest first: a crash came between."""
+def unanswered(session: Session, channel: str, since: datetime) -> list[Message]:
+    """A channel's messages stored but not answered, oldest first: a crash came between."""
     return list(
         session.execute(
             select(Message)
@@ -37,6 +37,7 @@ def unanswered(session: Session, since: datetime) -> list[Message]:
                 Message.status == "received",
                 Message.sender == "patient",
                 Message.created_at >= since,
+                Conversation.channel == channel,
                 Conversation.ended_at.is_(None),
             )
             .order_by(Message.id)

@@ -12,6 +12,7 @@ from bot.records.models import Patient
 from bot.records.session import transaction
 from tests.site.patient import PatientPage
 from tests.site.running import Site, add_patient, add_referral, nhs_number
+from tests.site.telegram_patient import TelegramPatient
 
 BORN, BORN_TYPED = date(1970, 1, 2), "2 January 1970"
 PROVIDER = "King's College Hospital"
@@ -44,16 +45,12 @@ def sign_in(site: Site, page: PatientPage, number: str, typed: str = BORN_TYPED)
     assert PROVIDER in page.say(site.code())[-1].text
 
 
-def conversation_of(page: PatientPage) -> str:
-    """The conversation's id, as the cookie has it."""
-    from bot.channels import visitor
-
-    found = visitor.read(page.http.cookies[visitor.COOKIE])
-    assert found is not None
-    return found
+def conversation_of(page: PatientPage | TelegramPatient) -> str:
+    """The conversation's id."""
+    return page.conversation
 
 
-def handoffs_of(page: PatientPage) -> list[tuple[str, str, int]]:
+def handoffs_of(page: PatientPage | TelegramPatient) -> list[tuple[str, str, int]]:
     """(kind, reason, priority) of a conversation's hand-offs, oldest first."""
     with transaction() as session:
         rows = session.execute(

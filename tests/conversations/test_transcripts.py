@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -18,7 +19,6 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.channels import visitor
 from bot.pathway.states import State
 from bot.records.base import utc_now
 from bot.records.chat_models import Handoff
@@ -27,6 +27,7 @@ from bot.records.session import transaction
 from tests.conversations.written import Spoken, Written, read, write
 from tests.site.patient import PatientPage, Said
 from tests.site.running import Site, add_patient, add_referral, nhs_number
+from tests.site.telegram_patient import TelegramPatient
 
 FOLDER = Path(__file__).parent / "transcripts"
 FILES = sorted(FOLDER.glob("*.txt"))
@@ -41,6 +42,9 @@ SPECIALTIES = {
 }
 FIRST_NUMBER = 700
 """Each file's patient has an NHS number of their own, from here on."""
+
+Talker = PatientPage | TelegramPatient
+Open = Callable[[Site, str, str], Talker]
 
 CALL = re.compile(r"[Cc]all .*\d{1,2} \w+ 20\d\d|by \d{1,2} \w+ 20\d\d")
 FIGURES = re.compile(r"18 weeks|half of the people|8 of 10|\d+ ?%|\d+ weeks")
@@ -100,7 +104,7 @@ def test_no_answer_names_suspected_cancer() -> None:
 def test_the_patient_reads_what_the_transcript_says(site: Site, path: Path) -> None:
     text = path.read_text()
     written = read(text)
-    spoken, staff_see = _play(site, written, nhs_number(FIRST_NUMBER + FILES.index(path)))
+    spoken, staff_see = play(site, written, nhs_number(FIRST_NUMBER + FILES.index(path)))
     actual = write(written.head, spoken, staff_see)
     if os.environ.get("WAYMARK_WRITE_TRANSCRIPTS"):
         path.write_text(actual)
@@ -111,17 +115,27 @@ def test_the_patient_reads_what_the_transcript_says(site: Site, path: Path) -> N
         pytest.fail("\n".join(difference), pytrace=False)
 
 
-def _play(site: Site, written: Written, number: str) -> tuple[list[Spoken], str]:
-    """Both sides' part, and what staff see in the end."""
+def _open_page(site: Site, link: str, language: str) -> PatientPage:
+    return site.open_page(link=link or "/chat", browser_language=language)
+
+
+def play(
+    site: Site, written: Written, number: str, open_chat: Open = _open_page
+) -> tuple[list[Spoken], str]:
+    """Both sides' part, and what staff see in the end.
+
+    Args:
+        open_chat: opens the channel, with the path of an invitation or "", and a language.
+    """
     first = written.given[0]
     with transaction() as session:
         patient = _add(session, written, number)
         birth_date = patient.birth_date
     language = first.get("browser language", "en")
-    link = "/chat"
+    link = ""
     if first.get("signed in", "no") != "no":
         link = site.invite(number)
-    with site.open_page(link=link, browser_language=language) as page:
+    with open_chat(site, link, language) as page:
         if first.get("signed in") == "yes":
             page.say("where is my referral")
             page.say(f"{birth_date:%d/%m/%Y}")
@@ -145,7 +159,7 @@ def _play(site: Site, written: Written, number: str) -> tuple[list[Spoken], str]
         return spoken, _staff_see(session, page)
 
 
-def _greeting(page: PatientPage) -> Spoken:
+def _greeting(page: Talker) -> Spoken:
     """What a link's page shows before anybody has written."""
     shown = page.history()[0]
     page.heard.append(
@@ -159,9 +173,9 @@ def _spoken(said: Said, site: Site) -> Spoken:
     return Spoken(who, said.text.replace(site.address, "<site>"), said.buttons)
 
 
-def _staff_see(session: Session, page: PatientPage) -> str:
+def _staff_see(session: Session, page: Talker) -> str:
     """The conversation's open hand-offs, in the clinic's words."""
-    conversation = visitor.read(page.http.cookies[visitor.COOKIE])
+    conversation = page.conversation
     rows = session.execute(
         select(Handoff).where(Handoff.conversation_id == conversation).order_by(Handoff.reason)
     ).scalars()

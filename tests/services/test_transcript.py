@@ -92,13 +92,13 @@ def test_a_turn_that_runs_again_says_nothing_twice_and_goes_on_where_it_stopped(
 def test_a_message_waits_until_it_is_answered(session: Session, talk: Conversation) -> None:
     first, second = said(session, talk, "m1"), said(session, talk, "m2")
     day_before = NOW - timedelta(days=1)
-    assert [r.id for r in turns.unanswered(session, day_before)] == [first.id, second.id]
+    assert [r.id for r in turns.unanswered(session, "web", day_before)] == [first.id, second.id]
     turns.mark_answered(session, first.id)
-    assert [r.id for r in turns.unanswered(session, day_before)] == [second.id]
-    assert turns.unanswered(session, NOW + timedelta(seconds=1)) == []
+    assert [r.id for r in turns.unanswered(session, "web", day_before)] == [second.id]
+    assert turns.unanswered(session, "web", NOW + timedelta(seconds=1)) == []
     talk.ended_at = NOW
     session.flush()
-    assert turns.unanswered(session, day_before) == []
+    assert turns.unanswered(session, "web", day_before) == []
 
 
 def test_answers_from_the_record_are_shown_while_their_identity_session_runs(

@@ -11,6 +11,8 @@ from typing import Any
 import requests
 import socketio
 
+from bot.channels import visitor
+
 TURN_SECONDS = 40
 logging.getLogger("engineio.client").setLevel(logging.CRITICAL)  # it complains of an abort
 
@@ -50,6 +52,13 @@ class PatientPage:
 
     def __exit__(self, *_: object) -> None:
         self.client.eio.disconnect(abort=True)  # else it may wait 30 s for its open poll
+
+    @property
+    def conversation(self) -> str:
+        """The conversation's id, as the cookie has it."""
+        found = visitor.read(self.http.cookies[visitor.COOKIE])
+        assert found is not None
+        return found
 
     def start(self) -> dict[str, Any]:
         """What the page does first: get its session and cookie."""

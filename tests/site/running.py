@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from bot.records.session import transaction
 from bot.services.invitations import issue_invitation
 from bot.settings import get_settings
 from tests.site.patient import PatientPage
+from tests.site.telegram_api import TelegramApi
+from tests.site.telegram_patient import TelegramPatient
 
 READY_SECONDS = 120
 
@@ -36,23 +39,34 @@ class Site:
         settings = get_settings()
         self.address = f"http://{settings.host}:{settings.port}"
         self.console = f"http://{settings.host}:{settings.console_port}"
+        self.telegram: TelegramApi | None = None
         self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Site:
-        command = [sys.executable, "-m", "bot.cli"]
-        subprocess.run([*command, "records", "demo"], check=True, capture_output=True)
-        output = (self.folder / "run.log").open("w")
-        self._process = subprocess.Popen(
-            [*command, "run"],
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env=self._environment,
-        )
-        self.wait_until_ready()
+        command = [sys.executable, "-m", "bot.cli", "records", "demo"]
+        subprocess.run(command, check=True, capture_output=True)
+        self._start(self._environment)
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._stop()
+
+    def restart(self, **environment: str) -> None:
+        """Stop all and start it again, with these settings beside the site's own."""
+        self._stop()
+        self._start(self._environment | environment)
+
+    def _start(self, environment: Mapping[str, str]) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "bot.cli", "run"],
+            stdout=(self.folder / "run.log").open("w"),
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=environment,
+        )
+        self.wait_until_ready()
+
+    def _stop(self) -> None:
         if self._process is not None:
             self._process.send_signal(signal.SIGINT)
             self._process.wait(timeout=40)
@@ -88,6 +102,11 @@ class Site:
     def open_page(self, *, link: str = "/chat", browser_language: str = "en") -> PatientPage:
         """A patient opens the page."""
         return PatientPage(self.address, link=link, browser_language=browser_language)
+
+    def open_chat(self, *, link: str = "", language: str = "en") -> TelegramPatient:
+        """A patient opens the bot's chat on Telegram; `link`: an invitation's path."""
+        assert self.telegram is not None, "This site has no Telegram."
+        return TelegramPatient(self.telegram, language=language, link=link.rpartition("/")[2])
 
     def invite(self, nhs_number: str) -> str:
         """The path of a fresh invitation for a patient."""

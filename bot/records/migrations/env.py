@@ -2,7 +2,12 @@
 
 from alembic import context
 
-from bot.records import chat_models, models, staff_models  # noqa: F401  (they fill the metadata)
+from bot.records import (  # noqa: F401  (they fill the metadata)
+    channel_models,
+    chat_models,
+    models,
+    staff_models,
+)
 from bot.records.base import UtcDateTime, metadata
 from bot.records.session import get_engine
 

@@ -1,0 +1,20 @@
+"""How much a conversation's channel may be told from the record.
+
+Asked by `explain_referral`, `actions.referral` and `bot.channels.telegram_message`.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from bot.pathway.telling import Level
+from bot.records.chat_models import Conversation
+from bot.services.telegram_chats import CHANNEL as TELEGRAM
+from bot.settings import get_settings
+
+
+def level_of(session: Session, conversation_id: str) -> Level:
+    """ "little" on Telegram unless the site set it otherwise; "all" on the web page."""
+    conversation = session.get(Conversation, conversation_id)
+    on_telegram = conversation is not None and conversation.channel == TELEGRAM
+    return get_settings().telegram_tells if on_telegram else "all"

@@ -1,0 +1,48 @@
+"""The same transcripts through Telegram: told all there, the patient reads the same words."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conversations.test_transcripts import FILES, play
+from tests.conversations.written import Written, read, write
+from tests.site.running import Site, nhs_number
+from tests.site.telegram_patient import TelegramPatient
+
+pytestmark = pytest.mark.slow
+ON_TELEGRAM = [path for path in FILES if not path.stem.endswith("_on_the_page")]
+"""On the page a language can be picked before anything is said."""
+FIRST_NUMBER = 2000
+"""Each file's patient has an NHS number of their own here too."""
+
+
+@pytest.fixture(scope="module")
+def telling_site(site: Site) -> Iterator[Site]:
+    """The running site, telling all on Telegram."""
+    site.restart(WAYMARK_TELEGRAM_TELLS="all")
+    yield site
+    site.restart()
+
+
+def _open_chat(site: Site, link: str, language: str) -> TelegramPatient:
+    return site.open_chat(link=link, language=language)
+
+
+@pytest.mark.parametrize("path", ON_TELEGRAM, ids=[path.stem for path in ON_TELEGRAM])
+def test_the_patient_reads_on_telegram_what_the_transcript_says(
+    telling_site: Site, path: Path
+) -> None:
+    text = path.read_text()
+    written: Written = read(text)
+    number = nhs_number(FIRST_NUMBER + FILES.index(path))
+    spoken, staff_see = play(telling_site, written, number, _open_chat)
+    actual = write(written.head, spoken, staff_see)
+    if actual != text:
+        difference = difflib.unified_diff(
+            text.splitlines(), actual.splitlines(), "the transcript", "what was said", lineterm=""
+        )
+        pytest.fail("\n".join(difference), pytrace=False)
