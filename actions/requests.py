@@ -16,7 +16,6 @@ from actions.interface_issues import note_issue
 from actions.turn import entity_of, last_message, now, say
 from bot.pathway.interface_issues import KINDS
 from bot.records import queries
-from bot.records.chat_models import IdentitySession
 from bot.records.session import transaction
 from bot.services.handoffs import open_handoff, wait_of
 from bot.services.identity import current_identity
@@ -57,16 +56,15 @@ def request(
 ) -> None:
     """Open one hand-off about the referral that is being talked of, and say so."""
     with transaction() as session:
-        open_handoff(session, tracker.sender_id, kind, reason, now())
+        about = _referral_talked_of(session, tracker)
+        open_handoff(session, tracker.sender_id, kind, reason, now(), referral_id=about)
     say(dispatcher, response)
 
 
 def ask_for_person(dispatcher: CollectingDispatcher, tracker: Tracker, reason: str) -> None:
     """Open a chat for staff, or find the one that waits, and say how long it will take."""
-    referral = tracker.get_slot("referral")
     with transaction() as session:
-        identity = current_identity(session, tracker.sender_id, now())
-        about = referral if identity is not None and _is_own(session, identity, referral) else None
+        about = _referral_talked_of(session, tracker)
         handoff = open_handoff(session, tracker.sender_id, "chat", reason, now(), referral_id=about)
         if handoff.state == "claimed":
             name = handoff.claimed_by.first_name
@@ -76,9 +74,12 @@ def ask_for_person(dispatcher: CollectingDispatcher, tracker: Tracker, reason: s
     say(dispatcher, wait.response, values=wait.values)
 
 
-def _is_own(session: Session, identity: IdentitySession, referral_id: str | None) -> bool:
-    own = {referral.id for referral in queries.referrals_of(session, identity)}
-    return referral_id in own
+def _referral_talked_of(session: Session, tracker: Tracker) -> str | None:
+    """The referral that the conversation is about; None: none, or not the verified patient's."""
+    identity = current_identity(session, tracker.sender_id, now())
+    own = [one.id for one in queries.referrals_of(session, identity)] if identity else []
+    wanted = tracker.get_slot("referral")
+    return wanted if wanted in own else None
 
 
 class RequestHuman(Action):
@@ -154,10 +155,7 @@ class MakeComplaint(StaffRequest, Action):
         if kind not in KINDS:
             return super().run(dispatcher, tracker, domain)
         with transaction() as session:
-            identity = current_identity(session, tracker.sender_id, now())
-            referral = tracker.get_slot("referral")
-            known = identity is not None and _is_own(session, identity, referral)
-            note_issue(session, tracker, kind, referral if known else None)
+            note_issue(session, tracker, kind, _referral_talked_of(session, tracker))
         say(dispatcher, "utter_issue_noted")
         return []
 

@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from weakref import WeakValueDictionary
@@ -33,11 +33,12 @@ from bot.records.chat_models import Conversation, Message
 from bot.records.session import transaction
 from bot.services import transcript, turns
 from bot.services.conversations import get_conversation
-from bot.services.handoffs import open_chat_of, with_coordinator
+from bot.services.handoffs import bot_is_silent, open_chat_of
 from bot.services.identity import touch_identity
 from bot.services.seal import seal_text
 from bot.services.transcript import Answer
 from bot.services.translations import want_translations
+from bot.services.visible_messages import is_visible
 from bot.settings import get_settings
 
 logger = logging.getLogger(__name__)
@@ -98,7 +99,7 @@ class Intake:
             with transaction() as session:
                 conversation = get_conversation(session, conversation_id)
                 row = transcript.message_by_seq(session, conversation_id, seq)
-                if row is None or row.sender != "bot" or not 0 <= button < len(row.buttons):
+                if row is None or not _offers(session, row, button, now):
                     text = sentence("utter_not_understood", conversation.language).text
                     return Receipt(False, error=text)
                 chosen = row.buttons[button]
@@ -111,6 +112,7 @@ class Intake:
                     now,
                     payload=chosen["payload"],
                     english=chosen.get("english"),
+                    identity_session_id=row.identity_session_id,
                 )
                 return Receipt(True, stored.seq, stored.id, new=new)
 
@@ -183,7 +185,7 @@ class Intake:
     async def _answer(self, row: Message, hint: str | None) -> None:
         output = RecordedOutput(self._channel, self._sender, row.id)
         found = row.red_flag or {}
-        silent = await in_thread(_with_coordinator, row.conversation_id)
+        silent = await in_thread(_is_silent, row)
         message = UserMessage(
             row.payload or row.text,
             output,
@@ -207,7 +209,7 @@ class Intake:
         """What the turn itself has left out: the card of a red flag, or any answer at all."""
         said = await in_thread(_said, row.id)
         language = await in_thread(_language_of, row.conversation_id)
-        silent = await in_thread(_with_coordinator, row.conversation_id)
+        silent = await in_thread(_is_silent, row)
         card = _card_of_dict(found)
         if card and not any(name.startswith("utter_card_") for name in said):
             await self._say(row.conversation_id, output, card, language)
@@ -238,6 +240,12 @@ class Intake:
             except Exception:  # one message that can't be answered must not silence the others
                 logger.exception("Message %s was not answered after the start.", row.id)
         return len(rows)
+
+
+def _offers(session: Session, row: Message, button: int, now: datetime) -> bool:
+    """Whether a message that may be shown now has that quick reply."""
+    known = row.sender == "bot" and 0 <= button < len(row.buttons)
+    return known and is_visible(session, row, now)
 
 
 def _typed_button(session: Session, conversation_id: str, text: str) -> str | None:
@@ -291,9 +299,9 @@ def _language_of(conversation_id: str) -> str | None:
         return conversation.language if conversation else None
 
 
-def _with_coordinator(conversation_id: str) -> bool:
+def _is_silent(row: Message) -> bool:
     with transaction() as session:
-        return with_coordinator(session, conversation_id, utc_now())
+        return bot_is_silent(session, row.conversation_id, utc_now(), row.payload)
 
 
 def _mark_answered(message_id: int) -> None:

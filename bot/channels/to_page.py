@@ -84,7 +84,7 @@ class PageOut:
                     conversation = get_conversation(session, conversation_id)
                 except NotFound:
                     return None
-                gone = private_numbers(session, conversation_id)
+                gone = private_numbers(session, conversation_id, now)
                 return session_data(session, conversation, hint, now), gone
 
         found = await in_thread(load)

@@ -51,7 +51,7 @@ def may_see(staff: Staff) -> ColumnElement:
     own = select(Membership.team_id).where(Membership.staff_id == staff.id)
     return or_(
         Handoff.team_id.in_(own),
-        Handoff.claimed_by_id == staff.id,
+        and_(Handoff.state == "claimed", Handoff.claimed_by_id == staff.id),
         Handoff.transfer_staff_id == staff.id,
         Handoff.transfer_team_id.in_(own),
     )

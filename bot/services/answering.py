@@ -12,24 +12,26 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.records.chat_models import Message
-from bot.services.conversations import set_language
+from bot.services.conversations import lock_conversation, set_language
 from bot.services.handoffs import (
+    bot_is_silent,
     open_chat_of,
     open_handoff,
     remember_told,
     wait_of,
-    with_coordinator,
 )
 from bot.services.handoffs.waiting import WAITING, WAITING_CLOSED
 from bot.services.transcript import ASK_CARD, CARD_PREFIX, Answer, store_answer
 
 SAFETY = (CARD_PREFIX, ASK_CARD, "utter_emergency_")
 """Responses that are said even while a person has the chat."""
+IDENTITY = ("utter_identity_failed", "utter_identity_limit", "utter_identity_no_code")
 
 
-def is_safety(answer: Answer) -> bool:
-    """Whether an answer is about an emergency."""
-    return any(name.startswith(SAFETY) for name in answer.responses)
+def may_be_said(answer: Answer) -> bool:
+    """Whether an answer is about an emergency, or about who the patient is: a coordinator's
+    message may wait behind that."""
+    return any(name.startswith((*SAFETY, *IDENTITY)) for name in answer.responses)
 
 
 def say_answer(
@@ -42,7 +44,8 @@ def say_answer(
     ordinal: int | None = None,
 ) -> Message | None:
     """Store one answer of a turn; None: a person has the chat, and this is not about safety."""
-    if not is_safety(answer) and with_coordinator(session, conversation_id, now):
+    lock_conversation(session, conversation_id)
+    if not may_be_said(answer) and bot_is_silent(session, conversation_id, now):
         return None
     set_language(session, conversation_id, answer.language)
     row = store_answer(session, conversation_id, answer, now, reply_to=reply_to, ordinal=ordinal)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.errors import NotFound
@@ -29,6 +29,14 @@ def get_conversation(session: Session, conversation_id: str) -> Conversation:
     if conversation is None or conversation.ended_at is not None:
         raise NotFound(f"No open conversation {conversation_id}. Start a new one.")
     return conversation
+
+
+def lock_conversation(session: Session, conversation_id: str) -> None:
+    """Hold the conversation's row until the transaction ends. Always taken before a hand-off's:
+    who claims, answers or writes at the same moment waits here."""
+    session.execute(
+        select(Conversation.id).where(Conversation.id == conversation_id).with_for_update()
+    )
 
 
 def end_conversation(session: Session, conversation_id: str, now: datetime) -> None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session, aliased
+from sqlalchemy.sql.elements import ColumnElement
 
 from bot.records.channel_models import PrivateChat
 from bot.records.chat_models import Conversation, IdentitySession, Message
@@ -135,11 +136,24 @@ def to_take_back(session: Session, limit: int = 50) -> list[Shown]:
             Message.channel_ref.isnot(None),
             IdentitySession.ended_at.isnot(None),
             PrivateChat.blocked_at.is_(None),
+            ~_read_by_the_same_patient_now(),
         )
         .order_by(Message.id)
         .limit(limit)
     ).scalars()
     return [Shown(row.id, row.conversation_id, tuple(refs_of(row))) for row in rows]
+
+
+def _read_by_the_same_patient_now() -> ColumnElement:
+    """A coordinator's message whose patient has verified again in this conversation: the rule of
+    `visible_messages`, else it would be sent and taken back in turns."""
+    running = aliased(IdentitySession)
+    again = select(running.id).where(
+        running.conversation_id == Message.conversation_id,
+        running.patient_id == IdentitySession.patient_id,
+        running.ended_at.is_(None),
+    )
+    return and_(Message.sender == "coordinator", again.exists())
 
 
 def note_taken_back(session: Session, message_id: int) -> None:

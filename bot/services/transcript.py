@@ -42,7 +42,10 @@ class Answer:
 def next_seq(session: Session, conversation_id: str) -> int:
     """The conversation's next number; the row's lock keeps two writers apart."""
     row = session.execute(
-        select(Conversation).where(Conversation.id == conversation_id).with_for_update()
+        select(Conversation)
+        .where(Conversation.id == conversation_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)  # what was loaded before the lock may be old
     ).scalar_one()
     row.next_seq += 1
     session.flush()
@@ -59,12 +62,14 @@ def store_patient_message(
     payload: str | None = None,
     english: str | None = None,
     red_flag: dict | None = None,
+    identity_session_id: str | None = None,
     status: str = "received",
 ) -> tuple[Message, bool]:
     """Store what a patient sent; (row, False) when this channel message id was stored before.
 
     Args:
         english: of a quick reply: our own sentence in English, for staff.
+        identity_session_id: of a quick reply that tells from the record: it goes with it.
     """
     known = session.execute(
         select(Message).where(
@@ -82,6 +87,7 @@ def store_patient_message(
         text=text,
         payload=payload,
         english=english,
+        identity_session_id=identity_session_id,
         red_flag=red_flag,
         status=status,
         created_at=now,

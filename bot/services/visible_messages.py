@@ -41,15 +41,14 @@ def is_visible(session: Session, row: Message, now: datetime) -> bool:
     return bool(_select(session, row.conversation_id, now, Message.id == row.id))
 
 
-def private_numbers(session: Session, conversation_id: str) -> list[int]:
-    """Numbers of the messages from the record whose identity session has ended."""
-    return list(
-        session.execute(
-            select(Message.seq)
-            .join(IdentitySession, IdentitySession.id == Message.identity_session_id)
-            .where(Message.conversation_id == conversation_id, IdentitySession.ended_at.isnot(None))
-        ).scalars()
-    )
+def private_numbers(session: Session, conversation_id: str, now: datetime) -> list[int]:
+    """Numbers of the messages from the record that may not be shown now."""
+    private = Message.identity_session_id.isnot(None)
+    shown = {row.seq for row in _select(session, conversation_id, now, private)}
+    rows = session.execute(
+        select(Message.seq).where(Message.conversation_id == conversation_id, private)
+    ).scalars()
+    return [seq for seq in rows if seq not in shown]
 
 
 def _select(

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -271,7 +272,7 @@ def test_draft_outlives_a_reload_and_the_end_of_the_session(
         session.execute(update(StaffSession).values(ended_at=console.now))
     page.get_by_role("button", name="Look at it before sending").click()
     expect(page.get_by_label("Password")).to_be_visible()
-    assert page.url.endswith(f"/sign-in?next=/handoffs/{own_chat.id}")
+    assert unquote(page.url).endswith(f"/sign-in?next=/handoffs/{own_chat.id}")
     sign_in(page)
     page.wait_for_url(f"**/handoffs/{own_chat.id}")
     expect(box).to_have_value(TEXT)

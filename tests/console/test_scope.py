@@ -80,7 +80,7 @@ def may_see(number: int, person: Person, case: Case) -> bool:
         person.role == "administrator"
         or case.team in person.teams
         or case.to_team in person.teams
-        or (case.claimed_by == number and case.state != "waiting")
+        or (case.claimed_by == number and case.state == "claimed")
         or case.to_staff == number
     )
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from bot.records.base import utc_now
 from bot.records.chat_models import Handoff
 from bot.records.session import transaction
+from bot.services.identity import end_identity
 from tests.conversations.people import conversation_of
 from tests.site.coordinator import Coordinator
 from tests.site.patient import PatientPage, Said
@@ -149,3 +150,25 @@ def test_what_a_coordinator_sends_twice_comes_once(
     amara.send(handoff, "And then this.")
     until(heard(page, "And then this."))
     assert [m["text"] for m in page.history()][-2:] == ["Only once.", "And then this."]
+
+
+def test_a_patient_shows_again_who_they_are_to_read_what_a_coordinator_wrote(
+    site: Site, amara: Coordinator
+) -> None:
+    with site.signed_in("9990001014", "3 May 1961") as page:
+        page.say("I want to talk to a person")
+        handoff = open_chat(page)
+        assert handoff is not None
+        amara.claim(handoff.id)
+        until(heard(page, "Amara from our team is here now"))
+        with transaction() as session:
+            end_identity(session, conversation_of(page), utc_now(), "idle")
+        amara.send(handoff.id, "Your test is on Friday.")
+        until(heard(page, sentence("utter_staff_message_waiting")))
+        assert "Your test is on Friday." not in texts(page.heard)
+        page.press(button("utter_staff_message_waiting", 0))
+        page.say("9990001014")
+        page.say("3 May 1961")
+        page.say(site.code())
+        until(heard(page, "Your test is on Friday."))
+        assert page.say("thank you") == []

@@ -115,10 +115,10 @@ def test_answers_from_the_record_are_shown_while_their_identity_session_runs(
     )
     assert visible() == [open_, private]
     assert visible(after=open_) == [private]
-    assert private_numbers(session, talk.id) == []
+    assert private_numbers(session, talk.id, NOW) == []
     end_identity(session, talk.id, NOW, "stopped")
     assert visible() == [open_]
-    assert private_numbers(session, talk.id) == [private]
+    assert private_numbers(session, talk.id, NOW) == [private]
     an_identity(session, patient, talk)
     assert visible() == [open_]  # a new session doesn't bring the old answers back
 

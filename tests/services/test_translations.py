@@ -46,9 +46,10 @@ def a_chat(engine: Engine, *texts: str, language: str | None = "pl") -> str:
     """A waiting chat in which the patient wrote these texts; returns the hand-off's id."""
     with transaction(engine) as session:
         talk = a_conversation(session, language=language).id
+        handoff = open_handoff(session, talk, "chat", "asked_for", NOW)  # asks for what is there
         for number, text in enumerate(texts):
             store_patient_message(session, talk, f"m{number}", text, NOW)
-        return str(open_handoff(session, talk, "chat", "asked_for", NOW).id)
+        return str(handoff.id)
 
 
 def want(engine: Engine, handoff_id: str) -> int:

@@ -103,10 +103,12 @@ const hear = {
     view.hideTyping();
   },
   session(session) {
+    const verifiedNow = session.verified && verifiedUntil === null;
     view.speak(session);
     verifiedUntil = session.verified_until ? Date.now() + Date.parse(session.verified_until) - Date.parse(session.now) : null;
     // The page may have been offline when the identity session ended: its answers go all the same.
     if (session.verified === false) forget(transcript.privateSeqs());
+    if (verifiedNow) connection.forgetPlace(); // what waited behind the verification
   },
   left() { // in another tab
     view.clear();

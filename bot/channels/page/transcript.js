@@ -22,7 +22,8 @@ export class Transcript {
    * the text of a message that it had sent); "changed" (anything else that shows); "repeat".
    */
   receive(message) {
-    if (this.#forgotten.has(message.seq)) return { news: "repeat" };
+    // What a coordinator wrote comes back when the same patient has shown again who they are.
+    if (this.#forgotten.has(message.seq) && message.sender !== "coordinator") return { news: "repeat" };
     const known = this.#items.get(message.id) ?? this.#bySeq(message.seq);
     const sent = known?.status === "sent";
     if (sent && revision(message) < revision(known)) return { news: "repeat", item: known }; // it was overtaken

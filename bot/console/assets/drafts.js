@@ -43,8 +43,9 @@ function keep(id, text) {
 function giveBack(part) {
   const fields = part.matches?.("[data-draft]") ? [part] : part.querySelectorAll?.("[data-draft]") ?? [];
   for (const field of fields) {
-    const kept = sessionStorage.getItem(key(field.dataset.draft));
-    if (kept && !field.value) field.value = kept;
+    const id = field.dataset.draft;
+    if (field.value) keep(id, field.value); // typed before this script came, or kept by the server
+    else field.value = sessionStorage.getItem(key(id)) ?? "";
   }
 }
 

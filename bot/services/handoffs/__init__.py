@@ -14,7 +14,12 @@ from bot.services.handoffs.claiming import (
 )
 from bot.services.handoffs.opening import open_chat_of, open_handoff
 from bot.services.handoffs.resolving import reopen_unmoved, resolve_handoff, withdraw_handoff
-from bot.services.handoffs.silence import reconcile_slots, return_silent, with_coordinator
+from bot.services.handoffs.silence import (
+    bot_is_silent,
+    reconcile_slots,
+    return_silent,
+    with_coordinator,
+)
 from bot.services.handoffs.waiting import (
     Wait,
     escalate_overdue,
@@ -34,6 +39,7 @@ __all__ = [
     "Wait",
     "accept_transfer",
     "add_note",
+    "bot_is_silent",
     "cancel_transfer",
     "claim_handoff",
     "decline_transfer",

@@ -17,7 +17,8 @@ from bot.records.chat_models import Handoff
 from bot.records.staff_models import Staff, Team
 from bot.records.staff_queries import handoff_of, is_member
 from bot.services.audit import audit
-from bot.services.handoffs.telling import changed, set_slot, tell
+from bot.services.conversations import lock_conversation, set_awaiting
+from bot.services.handoffs.telling import back_to_queue, changed, set_slot, tell
 from bot.services.handoffs.working import handoff_held_by
 
 
@@ -31,6 +32,7 @@ def claim_handoff(session: Session, staff: Staff, handoff_id: str, now: datetime
     handoff = handoff_of(session, staff, handoff_id)
     if handoff.claimed_by_id == staff.id and handoff.state == "claimed":
         return handoff
+    lock_conversation(session, handoff.conversation_id)
     takes_over = handoff.state == "claimed" and staff.role != "coordinator"
     free = Handoff.state == "waiting"
     if takes_over:  # from the one who was seen to hold it, not from somebody newer
@@ -58,8 +60,7 @@ def release_handoff(session: Session, staff: Staff, handoff_id: str, now: dateti
         NotHolder: somebody else has it, or it is closed.
     """
     handoff = handoff_held_by(session, staff, handoff_id)
-    handoff.state, handoff.claimed_by_id, handoff.claimed_at = "waiting", None, None
-    _end_transfer(handoff)
+    back_to_queue(handoff, now)
     audit(session, f"staff:{staff.id}", "handoff_released", "handoff", handoff.id)
     if handoff.kind == "chat":
         set_slot(session, handoff.conversation_id, False, now)
@@ -116,6 +117,7 @@ def accept_transfer(session: Session, staff: Staff, handoff_id: str, now: dateti
         AlreadyClaimed: another was quicker, or the sender has taken the offer back.
     """
     handoff = _offered_to(session, staff, handoff_id)
+    lock_conversation(session, handoff.conversation_id)
     sender = handoff.claimed_by_id
     values: dict[str, Any] = {"claimed_by_id": staff.id, "claimed_at": now, "last_staff_at": now}
     values |= dict.fromkeys(TRANSFER)
@@ -129,6 +131,7 @@ def accept_transfer(session: Session, staff: Staff, handoff_id: str, now: dateti
             Handoff.id == handoff.id,
             Handoff.claimed_by_id == sender,
             Handoff.transfer_at == handoff.transfer_at,
+            Handoff.state == "claimed",
         )
         .values(**values)
         .execution_options(synchronize_session=False)
@@ -186,6 +189,7 @@ def _joined(session: Session, handoff: Handoff, staff: Staff, now: datetime, act
     _end_transfer(handoff)
     audit(session, f"staff:{staff.id}", action, "handoff", handoff.id)
     if handoff.kind == "chat":
+        set_awaiting(session, handoff.conversation_id, None)  # a form that was open is left
         set_slot(session, handoff.conversation_id, True, now)
         who = {"name": staff.first_name, "title": f"@term_role_{staff.role}"}
         tell(session, handoff.conversation_id, ["utter_coordinator_joined"], now, who)

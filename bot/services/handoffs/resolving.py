@@ -14,6 +14,7 @@ from bot.records.models import Referral
 from bot.records.staff_models import Staff, Team
 from bot.services import outbox
 from bot.services.audit import audit
+from bot.services.conversations import lock_conversation
 from bot.services.handoffs.opening import open_chat_of, open_handoff
 from bot.services.handoffs.telling import changed, set_slot, tell
 from bot.services.handoffs.working import handoff_held_by
@@ -78,9 +79,13 @@ def _tell_resolved(session: Session, handoff: Handoff, staff: Staff, now: dateti
 
 def withdraw_handoff(session: Session, conversation_id: str, now: datetime) -> bool:
     """The patient needs no person any more; True when a waiting chat was taken back."""
+    lock_conversation(session, conversation_id)
     handoff = open_chat_of(session, conversation_id)
+    if handoff is not None:
+        session.refresh(handoff, with_for_update=True)
     if handoff is None or handoff.state != "waiting":
         return False
+    handoff.transfer_staff_id = handoff.transfer_team_id = None
     handoff.state, handoff.resolved_at = "withdrawn", now
     actor = f"patient:{conversation_id}"
     audit(session, actor, "handoff_withdrawn", "handoff", handoff.id)
@@ -117,7 +122,8 @@ def reopen_unmoved(session: Session, now: datetime) -> int:
             priority=max(1, before.priority - 1),
             team_id=before.team_id,
         )
-        handoff.reopened_from_id, handoff.patient_id = before.id, before.patient_id
+        if handoff.times_raised == 1:  # else one that is open already takes it up
+            handoff.reopened_from_id, handoff.patient_id = before.id, before.patient_id
         tell(session, before.conversation_id, ["utter_handoff_reopened"], now)
         _mail_reopened(session, handoff, now)
         count += 1

@@ -11,11 +11,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.records.chat_models import Handoff
+from bot.records.chat_models import Conversation, Handoff
 from bot.services.audit import audit
-from bot.services.handoffs.telling import changed, set_slot, tell
+from bot.services.conversations import lock_conversation
+from bot.services.handoffs.telling import back_to_queue, changed, set_slot, tell
+from bot.services.identity import current_identity
 from bot.settings import get_settings
 
+SHOW_WHO_I_AM = "/ask_referral_status"
+"""The quick reply under "Our team has written to you"; see domain.yml."""
 RECONCILE_WITHIN = timedelta(days=1)
 """How far back a change of a hand-off is looked at again."""
 
@@ -32,6 +36,23 @@ def with_coordinator(session: Session, conversation_id: str, now: datetime) -> b
     return last is not None and last > now - _silence()
 
 
+def bot_is_silent(
+    session: Session, conversation_id: str, now: datetime, payload: str | None = None
+) -> bool:
+    """Whether the bot leaves this turn to the coordinator: not while it asks who the patient is,
+    so that they can read what waits behind that.
+
+    Args:
+        payload: of the quick reply that the turn begins with.
+    """
+    if not with_coordinator(session, conversation_id, now):
+        return False
+    if session.get(Conversation, conversation_id).awaiting:
+        return False
+    wants_to_verify = payload == SHOW_WHO_I_AM
+    return not wants_to_verify or current_identity(session, conversation_id, now) is not None
+
+
 def return_silent(session: Session, now: datetime) -> int:
     """Put chats back into the queue whose coordinator has been silent too long; returns how many.
 
@@ -46,16 +67,22 @@ def return_silent(session: Session, now: datetime) -> int:
             )
         ).scalars()
     )
+    count = 0
     for handoff in silent:
+        lock_conversation(session, handoff.conversation_id)
+        session.refresh(handoff, with_for_update=True)
+        if handoff.state != "claimed" or handoff.last_staff_at > now - _silence():
+            continue  # somebody wrote or resolved it meanwhile
         name = handoff.claimed_by.first_name
-        handoff.state, handoff.claimed_by_id, handoff.claimed_at = "waiting", None, None
+        back_to_queue(handoff, now)
         handoff.priority = max(1, handoff.priority - 1)
+        count += 1
         audit(session, "worker", "handoff_returned", "handoff", handoff.id)
         set_slot(session, handoff.conversation_id, False, now)
         said = ["utter_coordinator_silent"]
         tell(session, handoff.conversation_id, said, now, {"name": name})
         changed(session, handoff, now)
-    return len(silent)
+    return count
 
 
 def reconcile_slots(session: Session, now: datetime) -> int:

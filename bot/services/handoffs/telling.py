@@ -8,10 +8,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.language.sentences import sentence
+from bot.pathway.handoff_rules import reply_target
 from bot.records.chat_models import Conversation, Handoff, Message
 from bot.services import outbox
 from bot.services.live import note_event
+from bot.services.office import site_office_hours
 from bot.services.transcript import Answer, store_answer
+from bot.settings import get_settings
 
 
 def tell(
@@ -41,6 +44,16 @@ def set_slot(session: Session, conversation_id: str, silent: bool, now: datetime
     """Queue the slot event that silences Rasa's dialogue, or gives it back its voice."""
     slot = {"with_coordinator": silent}
     outbox.put(session, "slot", slot, now, conversation_id=conversation_id)
+
+
+def back_to_queue(handoff: Handoff, now: datetime) -> None:
+    """Nobody holds it any more: it waits, an offer is over, and its time to answer runs anew."""
+    handoff.state, handoff.claimed_by_id, handoff.claimed_at = "waiting", None, None
+    handoff.transfer_staff_id = handoff.transfer_team_id = None
+    handoff.transfer_note = handoff.transfer_at = None
+    handoff.escalation = 0
+    minutes = reply_target(handoff.priority, get_settings().reply_target_minutes)
+    handoff.reply_due_at = site_office_hours().add_minutes(now, minutes)
 
 
 def changed(session: Session, handoff: Handoff, now: datetime) -> None:

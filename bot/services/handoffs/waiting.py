@@ -99,15 +99,21 @@ def refresh_waiting(session: Session, now: datetime) -> int:
             else:
                 handoff.told_reply_by = wait.reply_by
         elif wait.position != handoff.told_position:
-            _tell_in_place(session, handoff, wait)
+            _tell_place(session, handoff, wait, now)
             told += 1
     return told
 
 
-def _tell_in_place(session: Session, handoff: Handoff, wait: Wait) -> None:
+def _tell_place(session: Session, handoff: Handoff, wait: Wait, now: datetime) -> None:
+    """In place; but a message that says something else besides, a doubt about an emergency, is
+    left as it is, and the place is told in one of its own."""
     message = session.get(Message, handoff.told_message_id)
-    name = message.response.split(",")[-1]
-    values = wait.values
+    name, values = message.response, wait.values
+    if "," in name:
+        own = tell(session, handoff.conversation_id, [wait.response], now, values)
+        if own is not None:
+            remember_told(session, handoff, wait, own)
+        return
     if name == WAITING_CLOSED and wait.opens_at is None:
         name = WAITING
     said = sentence(name, message.language, values)

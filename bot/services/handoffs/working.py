@@ -12,6 +12,7 @@ from bot.records.staff_models import HandoffNote, Staff
 from bot.records.staff_queries import handoff_of
 from bot.services import outbox
 from bot.services.audit import audit
+from bot.services.conversations import lock_conversation
 from bot.services.handoffs.opening import open_chat_of
 from bot.services.live import note_event
 
@@ -27,6 +28,8 @@ def handoff_held_by(session: Session, staff: Staff, handoff_id: str) -> Handoff:
         NotHolder: somebody else has it, or nobody, or it is closed; the message says which.
     """
     handoff = handoff_of(session, staff, handoff_id)
+    lock_conversation(session, handoff.conversation_id)
+    session.refresh(handoff, with_for_update=True)
     if handoff.state == "waiting":
         raise NotHolder("Nobody has taken this yet. Claim it first; your text is kept.")
     if handoff.state != "claimed":

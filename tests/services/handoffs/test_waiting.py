@@ -9,13 +9,15 @@ from bot.services.answering import say_answer
 from bot.services.handoffs import (
     claim_handoff,
     escalate_overdue,
+    offer_transfer,
     refresh_waiting,
     return_silent,
     wait_of,
     with_coordinator,
     withdraw_handoff,
 )
-from bot.services.transcript import Answer
+from bot.services.handoffs.waiting import WAITING
+from bot.services.transcript import ASK_CARD, Answer
 from tests.records.making import NOW
 from tests.services.conftest import Desk
 
@@ -105,3 +107,27 @@ def test_a_silent_coordinator_gives_the_chat_back_and_the_patient_is_told(desk: 
     assert (handoff.state, handoff.claimed_by_id, handoff.priority) == ("waiting", None, 1)
     assert desk.said(handoff)[-1] == "utter_coordinator_silent"
     assert desk.slots(handoff) == [True, False]
+
+
+def test_a_doubt_about_an_emergency_is_not_rewritten_with_the_place(desk: Desk) -> None:
+    first, second = desk.chat(), desk.chat()
+    both = Answer("Is this happening now? And you are number 2.", "en", (ASK_CARD, WAITING))
+    line = say_answer(desk.session, second.conversation_id, both, NOW)
+    assert line is not None
+    claim_handoff(desk.session, desk.amara, first.id, NOW)
+    assert refresh_waiting(desk.session, NOW) == 1
+    assert (line.text, line.revision) == (both.text, 0)
+    assert desk.said(second)[-1] == WAITING
+
+
+def test_a_chat_that_comes_back_has_a_new_time_to_answer_and_no_offer(desk: Desk) -> None:
+    handoff = desk.chat()
+    handoff.escalation = 2
+    claim_handoff(desk.session, desk.amara, handoff.id, NOW)
+    offer_transfer(
+        desk.session, desk.amara, handoff.id, NOW, to_team_id=desk.other.id, note="Please."
+    )
+    late = NOW + timedelta(hours=4)
+    return_silent(desk.session, late)
+    assert (handoff.escalation, handoff.transfer_team_id) == (0, None)
+    assert handoff.reply_due_at > late
