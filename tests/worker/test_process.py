@@ -23,7 +23,6 @@ from bot.records.staff_models import MessageTranslation, OutboxItem, Team
 from bot.services import outbox
 from bot.services.handoffs import open_handoff
 from bot.services.transcript import store_patient_message
-from bot.services.translations import want_translations
 from bot.settings import ROOT, get_settings
 from tests.records.making import a_conversation
 from tests.site.libretranslate import LibreTranslate
@@ -100,7 +99,7 @@ def write_polish(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     with transaction(engine) as session:
         talk = a_conversation(session, language="pl").id
         store_patient_message(session, talk, "m1", GREETING, now)
-        assert want_translations(session, open_handoff(session, talk, "chat", "asked_for", now))
+        open_handoff(session, talk, "chat", "asked_for", now)  # asks for what is there
 
 
 def translated(engine: Engine) -> list[str]:
