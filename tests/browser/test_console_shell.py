@@ -271,7 +271,8 @@ def test_draft_outlives_a_reload_and_the_end_of_the_session(
     with console.transaction() as session:
         session.execute(update(StaffSession).values(ended_at=console.now))
     page.get_by_role("button", name="Look at it before sending").click()
-    expect(page.get_by_label("Password")).to_be_visible()
+    expect(page.get_by_text("What you were writing is kept")).to_be_visible()
+    page.get_by_role("link", name="Sign in again").click()
     assert unquote(page.url).endswith(f"/sign-in?next=/handoffs/{own_chat.id}")
     sign_in(page)
     page.wait_for_url(f"**/handoffs/{own_chat.id}")

@@ -16,7 +16,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.pathway.states import State
@@ -185,6 +185,10 @@ def _staff_see(session: Session, page: Talker) -> str:
 def _add(session: Session, written: Written, number: str) -> Patient:
     """The patient and the referrals that the file describes."""
     first = written.given[0]
+    if "postcode" in first:
+        # Whoever played this file on another channel has moved: of two alike none can sign in.
+        alike = Patient.family_name == first["family name"]
+        session.execute(update(Patient).where(alike).values(postcode="SE5 0AA"))
     born = datetime.strptime(first.get("born", "2 January 1970"), "%d %B %Y").date()
     patient = add_patient(
         session,

@@ -173,7 +173,8 @@ def test_a_missing_response_or_value_is_an_error(
 def test_every_sentence_renders_in_every_language(renderer: Renderer) -> None:
     samples: dict[str, Any] = {
         "datetime": MOMENT, "date": "2026-05-03", "month": "2026-05-03", "weeks": 7, "minutes": 7,
-        "percent": 0.5, "specialty": "C_110", "hours": "Mon-Fri 09:00-17:00", "": "Name",
+        "percent": 0.5, "number": 2, "specialty": "C_110", "hours": "Mon-Fri 09:00-17:00",
+        "": "Name",
     }  # fmt: skip
     for name, response in renderer.catalogues.responses.items():
         fields = [field.partition(":")[::2] for field in placeholders(response.text)]

@@ -26,22 +26,20 @@ function ignoreSecondTime(error) {
   if (error.name !== "InitError") throw error;
 }
 
-startRequests();
+const alerts = "after" in document.body.dataset ? startAlerts() : null;
+
+function end() {
+  alerts?.quiet();
+  cover();
+}
+
+startRequests(end);
 startSwaps();
 startScrolling();
 startDrafts();
 startTyping();
 
-if ("after" in document.body.dataset) {
-  const alerts = startAlerts();
-  startLive({
-    event: alerts.hear,
-    state: showConnection,
-    ending: warn,
-    ended() {
-      alerts.quiet();
-      cover();
-    },
-  });
+if (alerts) {
+  startLive({ event: alerts.hear, state: showConnection, ending: warn, ended: end });
   startChat(htmx);
 }

@@ -1,10 +1,18 @@
 // What goes with every htmx request, and what the page says when one fails.
 
+const SIGN_IN = "/sign-in";
 const BACKGROUND = "Waymark-Background";
 const NO_ANSWER = "The console doesn't answer. What you have written is still here: try again in a moment.";
 
-export function startRequests() {
+/** cover: called when an answer says that nobody is signed in any more. */
+export function startRequests(cover) {
   const { body } = document;
+  body.addEventListener("htmx:beforeOnLoad", (event) => {
+    // htmx would leave for the sign-in page, without a word about what was being written.
+    if (!event.detail.xhr.getResponseHeader("HX-Redirect")?.startsWith(SIGN_IN)) return;
+    event.preventDefault();
+    cover();
+  });
   body.addEventListener("htmx:configRequest", ({ detail }) => {
     // Fetched because something happened, not because somebody did something: it keeps no session alive.
     if (isOurs(detail.triggeringEvent)) detail.headers[BACKGROUND] = "1";
