@@ -21,7 +21,7 @@ from bot.pathway.limits import working_day
 from bot.pathway.lines import shown
 from bot.pathway.telling import Level
 from bot.records import queries
-from bot.records.chat_models import IdentitySession
+from bot.records.identity_models import IdentitySession
 from bot.records.models import Referral
 from bot.records.session import transaction
 from bot.services.explain_referral import explain_lone_appointment, explain_referral

@@ -46,7 +46,6 @@ for name in ("WAYMARK_DATABASE_URL", "WAYMARK_TRACKER_URL", "WAYMARK_MODE"):
 from sqlalchemy import create_engine, text  # noqa: E402  (after the environment is set)
 from sqlalchemy.engine import Connection, Engine, make_url  # noqa: E402
 
-from bot.records import channel_models, chat_models, models, staff_models  # noqa: E402, F401
 from bot.records.migrate import migrate  # noqa: E402
 from bot.records.session import make_engine  # noqa: E402
 from tests.site.libretranslate import LibreTranslate  # noqa: E402

@@ -12,7 +12,8 @@ from bot.language.catalogues import SOURCE_LANGUAGE, direction, get_catalogues, 
 from bot.language.identifiers import TOKEN
 from bot.language.render import format_value
 from bot.language.sentences import sentence
-from bot.records.chat_models import Conversation, IdentitySession, Message
+from bot.records.chat_models import Conversation, Message
+from bot.records.identity_models import IdentitySession
 from bot.records.staff_models import Staff
 from bot.records.staff_queries import translations_for
 from bot.services.handoffs import open_chat_of, with_coordinator

@@ -17,7 +17,8 @@ from bot.console.message_sides import Side, from_patient, from_staff, from_wayma
 from bot.console.words import RED_FLAG_CARDS
 from bot.language.catalogues import SOURCE_LANGUAGE
 from bot.pathway.red_flags import Outcome
-from bot.records.chat_models import Handoff, IdentitySession, Message
+from bot.records.chat_models import Handoff, Message
+from bot.records.identity_models import IdentitySession
 from bot.records.staff_models import MessageTranslation, Staff
 from bot.records.staff_queries import translations_for
 from bot.services.known_patient import KnownPatient

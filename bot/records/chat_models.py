@@ -1,4 +1,4 @@
-"""What was said and by whom it was verified: conversations, messages, identity, hand-offs, audit.
+"""What was said: conversations, messages, sealed values, hand-offs, audit.
 
 Table `messages` is the only transcript; Rasa's tracker holds dialogue state only.
 """
@@ -33,6 +33,7 @@ HANDOFF_KINDS = ("chat", "task")
 HANDOFF_STATES = ("waiting", "claimed", "resolved", "withdrawn")
 TO_TAKE_BACK = "channel_ref IS NOT NULL AND identity_session_id IS NOT NULL"
 OPEN_CHAT = "kind = 'chat' AND state IN ('waiting', 'claimed')"
+OPEN_OF_WATCH = "conversation_id IS NULL AND state IN ('waiting', 'claimed')"
 HANDOFF_REASONS = (
     "asked_for",
     "red_flag",
@@ -50,7 +51,6 @@ HANDOFF_REASONS = (
     "call_back",
 )
 LEFT_WITH = ("nobody", "hospital", "gp_practice", "patient", "coordinator")
-IDENTITY_METHODS = ("invitation", "code", "staff")
 
 
 class Conversation(Base):
@@ -83,6 +83,7 @@ class Message(Base):
     english: the bot's own sentence in English, for staff. revision: how often a message was
     changed in place (the line with the place in the queue). channel_ref: the channel's own ids of
     what stands in the patient's chat (Telegram: one a part), for editing and taking back.
+    attachment: what goes with it, "calendar:" and an appointment's id.
     """
 
     __tablename__ = "messages"
@@ -113,6 +114,7 @@ class Message(Base):
     response = Column(String(100))
     language = Column(String(10))
     english = Column(Text)
+    attachment = Column(String(60))
     staff_id = Column(ForeignKey("staff.id"))
     revision = Column(Integer, nullable=False, default=0)
     red_flag = Column(JSON)
@@ -136,96 +138,12 @@ class SealedValue(Base):
     expires_at = Column(UtcDateTime, nullable=False, index=True)
 
 
-class IdentitySession(Base):
-    """The time for which a conversation is verified as a patient."""
-
-    __tablename__ = "identity_sessions"
-    __table_args__ = (
-        one_of("method", IDENTITY_METHODS),
-        CheckConstraint("ended_at IS NULL OR ended_at >= started_at", name="ends_after_start"),
-        Index(
-            "uq_identity_sessions_running",
-            "conversation_id",
-            unique=True,
-            sqlite_where=Column("ended_at").is_(None),
-            postgresql_where=Column("ended_at").is_(None),
-        ),
-    )
-
-    id = Column(Id, primary_key=True, default=new_id)
-    conversation_id = Column(ForeignKey("conversations.id"), nullable=False, index=True)
-    patient_id = Column(ForeignKey("patients.id"), nullable=False, index=True)
-    method = Column(String(20), nullable=False)
-    started_at = Column(UtcDateTime, nullable=False, default=utc_now)
-    last_seen_at = Column(UtcDateTime, nullable=False, default=utc_now)
-    ended_at = Column(UtcDateTime)
-    ended_reason = Column(String(40))
-
-    patient = relationship("Patient")
-
-
-class IdentityAttempt(Base):
-    """One failed or successful check, counted per conversation, address and NHS number (hashed)."""
-
-    __tablename__ = "identity_attempts"
-
-    id = Column(Integer, primary_key=True)
-    conversation_id = Column(String(64), nullable=False, index=True)
-    address_hash = Column(String(64), index=True)
-    subject_hash = Column(String(64), index=True)
-    succeeded = Column(Boolean, nullable=False)
-    at = Column(UtcDateTime, nullable=False, default=utc_now, index=True)
-
-
-class OneTimeCode(Base):
-    """A code sent to the phone on record; a decoy (patient NULL) when it went to nobody."""
-
-    __tablename__ = "one_time_codes"
-
-    id = Column(Id, primary_key=True, default=new_id)
-    conversation_id = Column(ForeignKey("conversations.id"), nullable=False, index=True)
-    patient_id = Column(ForeignKey("patients.id"))
-    code_hash = Column(String(64), nullable=False)
-    tries = Column(Integer, nullable=False, default=0)
-    created_at = Column(UtcDateTime, nullable=False, default=utc_now)
-    expires_at = Column(UtcDateTime, nullable=False)
-    used_at = Column(UtcDateTime)
-
-
-class TextMessage(Base):
-    """A text message on its way to a phone; the demo shows it on a page instead of sending it.
-
-    One without a patient is a decoy, never sent: it keeps an unknown number's path the same.
-    """
-
-    __tablename__ = "text_messages"
-
-    id = Column(Integer, primary_key=True)
-    patient_id = Column(ForeignKey("patients.id"))
-    ciphertext = Column(LargeBinary, nullable=False)
-    created_at = Column(UtcDateTime, nullable=False, default=utc_now)
-    sent_at = Column(UtcDateTime)
-
-
-class Invitation(Base):
-    """A link issued by a practice; used up once the date of birth matched."""
-
-    __tablename__ = "invitations"
-
-    id = Column(Id, primary_key=True, default=new_id)
-    patient_id = Column(ForeignKey("patients.id"), nullable=False)
-    token_hash = Column(String(64), nullable=False, unique=True)
-    issued_by = Column(String(100), nullable=False)
-    created_at = Column(UtcDateTime, nullable=False, default=utc_now)
-    expires_at = Column(UtcDateTime, nullable=False)
-    used_at = Column(UtcDateTime)
-
-
 class Handoff(Base):
     """Something for staff: a chat that wants a person, or a task to do.
 
-    Its row is the truth: slot `with_coordinator` follows it. A transfer stays with the sender
-    until it is accepted. told_…: what the patient was told of the wait, and in which message.
+    A task that the limbo watch made belongs to a referral and to no conversation. Its row is the
+    truth: slot `with_coordinator` follows it. A transfer stays with the sender until it is
+    accepted. told_…: what the patient was told of the wait, and in which message.
     read_seq: up to which message the holder has read. escalation: 0 none, 1 raised, 2 mailed.
     left_with, left_due_on: who owns what is left after it was resolved, and until when;
     record_state: the referral's state at that moment, for reopening when it hasn't moved.
@@ -254,10 +172,19 @@ class Handoff(Base):
             sqlite_where=text(OPEN_CHAT),
             postgresql_where=text(OPEN_CHAT),
         ),
+        CheckConstraint("conversation_id IS NOT NULL OR kind = 'task'", name="chat"),
+        Index(
+            "uq_handoffs_open_of_watch",
+            "referral_id",
+            "reason",
+            unique=True,
+            sqlite_where=text(OPEN_OF_WATCH),
+            postgresql_where=text(OPEN_OF_WATCH),
+        ),
     )
 
     id = Column(Id, primary_key=True, default=new_id)
-    conversation_id = Column(ForeignKey("conversations.id"), nullable=False, index=True)
+    conversation_id = Column(ForeignKey("conversations.id"), index=True)
     kind = Column(String(10), nullable=False)
     reason = Column(String(30), nullable=False)
     priority = Column(Integer, nullable=False)

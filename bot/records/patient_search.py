@@ -9,7 +9,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import Select
 
-from bot.records.chat_models import Conversation, Handoff, IdentitySession
+from bot.records.chat_models import Conversation, Handoff
+from bot.records.identity_models import IdentitySession
 from bot.records.models import Patient
 from bot.records.staff_models import Staff
 from bot.records.staff_queries import may_see

@@ -11,7 +11,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from bot.errors import NotFound
-from bot.records.chat_models import IdentitySession
+from bot.records.identity_models import IdentitySession
 from bot.records.models import (
     Appointment,
     Organisation,

@@ -16,6 +16,7 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.orm import Session
 
+from bot.records import tables  # noqa: F401  (a row's relations need all of them)
 from bot.records.live import write_noted
 from bot.settings import get_settings
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.errors import Refused
-from bot.records.chat_models import TextMessage
+from bot.records.identity_models import TextMessage
 from bot.records.models import Patient
 from bot.services.keys import decrypt
 from bot.settings import get_settings

@@ -18,7 +18,7 @@ from bot.pathway.next_step import NextStep, next_step
 from bot.pathway.states import State
 from bot.pathway.telling import Level, told_facts, told_lines
 from bot.records import queries
-from bot.records.chat_models import IdentitySession
+from bot.records.identity_models import IdentitySession
 from bot.records.models import Appointment, Organisation, OrganisationContact, Referral
 from bot.services.audit import audit
 from bot.services.telling_level import level_of

@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
 from bot.pathway.folding import fold
-from bot.records.chat_models import (
-    Conversation,
+from bot.records.chat_models import Conversation
+from bot.records.identity_models import (
     IdentityAttempt,
     IdentitySession,
     Invitation,

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.records.chat_models import Conversation, Invitation
+from bot.records.chat_models import Conversation
+from bot.records.identity_models import Invitation
 from bot.services.audit import audit
 from bot.services.identity import end_identity
 from bot.services.keys import keyed_hash

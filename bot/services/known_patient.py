@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from bot.records.chat_models import Handoff, IdentitySession
+from bot.records.chat_models import Handoff
+from bot.records.identity_models import IdentitySession
 from bot.records.models import Patient
 from bot.records.staff_queries import OPEN
 from bot.services.identity import may_be_told

@@ -15,7 +15,7 @@ from requests import RequestException
 from sqlalchemy import delete, select, update
 from sqlalchemy.engine import Engine
 
-from bot.records.chat_models import TextMessage
+from bot.records.identity_models import TextMessage
 from bot.records.models import Patient
 from bot.records.session import transaction
 from bot.services.keys import decrypt

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.elements import ColumnElement
 
 from bot.records.channel_models import PrivateChat
-from bot.records.chat_models import Conversation, IdentitySession, Message
+from bot.records.chat_models import Conversation, Message
+from bot.records.identity_models import IdentitySession
 from bot.services.audit import audit
 from bot.services.conversations import open_conversation
 from bot.services.handoffs import open_chat_of

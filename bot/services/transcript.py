@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.records.chat_models import Conversation, IdentitySession, Message
+from bot.records.chat_models import Conversation, Message
+from bot.records.identity_models import IdentitySession
 from bot.services.identity import current_identity
 from bot.services.live import note_event
 

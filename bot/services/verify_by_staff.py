@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.errors import Refused
-from bot.records.chat_models import IdentityAttempt, IdentitySession
+from bot.records.identity_models import IdentityAttempt, IdentitySession
 from bot.records.models import Patient
 from bot.records.staff_models import Staff
 from bot.services.audit import audit

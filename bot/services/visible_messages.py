@@ -12,7 +12,8 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
-from bot.records.chat_models import IdentitySession, Message
+from bot.records.chat_models import Message
+from bot.records.identity_models import IdentitySession
 from bot.services.identity import current_identity
 
 

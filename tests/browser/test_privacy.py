@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.sql import Select
 
 from bot.records.base import utc_now
-from bot.records.chat_models import IdentitySession
+from bot.records.identity_models import IdentitySession
 from bot.records.models import Patient
 from bot.records.session import transaction
 from bot.settings import get_settings

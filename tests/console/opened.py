@@ -7,7 +7,8 @@ from datetime import date
 from typing import Any
 
 from bot.pathway.states import State
-from bot.records.chat_models import Conversation, Handoff, IdentitySession, Message
+from bot.records.chat_models import Conversation, Handoff, Message
+from bot.records.identity_models import IdentitySession
 from bot.records.models import Patient, Referral, ReferralState
 from bot.records.staff_models import Staff, Team
 from bot.services.conversations import open_conversation

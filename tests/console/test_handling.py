@@ -7,7 +7,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.records.chat_models import Handoff, IdentitySession
+from bot.records.chat_models import Handoff
+from bot.records.identity_models import IdentitySession
 from bot.records.staff_models import HandoffNote, InterpreterCall, MessageTranslation, Staff, Team
 from tests.console.conftest import Browser, Console
 from tests.console.opened import a_chat, claimed, write, zofia

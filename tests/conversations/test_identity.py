@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 
 from bot.channels import visitor
 from bot.records.base import utc_now
-from bot.records.chat_models import IdentitySession
+from bot.records.identity_models import IdentitySession
 from bot.records.session import transaction
 from bot.services.identity import end_idle_identities
 from tests.conversations.people import (

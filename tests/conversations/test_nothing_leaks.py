@@ -14,7 +14,8 @@ import requests
 from sqlalchemy import select
 
 from bot.pathway.folding import digits_to_ascii
-from bot.records.chat_models import SealedValue, TextMessage
+from bot.records.chat_models import SealedValue
+from bot.records.identity_models import TextMessage
 from bot.records.session import transaction
 from bot.services.keys import decrypt
 from bot.settings import get_settings

@@ -14,7 +14,8 @@ from sqlalchemy import select, update
 
 from bot.language.catalogues import get_catalogues
 from bot.records.base import utc_now
-from bot.records.chat_models import Conversation, Handoff, IdentitySession, Message
+from bot.records.chat_models import Conversation, Handoff, Message
+from bot.records.identity_models import IdentitySession
 from bot.records.session import transaction
 from bot.services.handoffs.telling import tell
 from tests.conversations.people import BORN_TYPED, PROVIDER, person

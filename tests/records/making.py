@@ -7,7 +7,8 @@ from datetime import date, datetime, timezone
 from sqlalchemy.orm import Session
 
 from bot.pathway.states import State
-from bot.records.chat_models import Conversation, IdentitySession
+from bot.records.chat_models import Conversation
+from bot.records.identity_models import IdentitySession
 from bot.records.models import Organisation, OrganisationContact, Patient, Referral
 from bot.records.staff_models import Membership, Staff, Team
 

@@ -12,7 +12,8 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DatabaseError, IntegrityError, StatementError
 from sqlalchemy.orm import Session
 
-from bot.records.chat_models import AuditEntry, Handoff, IdentitySession, Message
+from bot.records.chat_models import AuditEntry, Handoff, Message
+from bot.records.identity_models import IdentitySession
 from bot.records.models import Appointment, Organisation, Patient, Referral, WaitingTime
 from bot.records.session import transaction
 from bot.services.audit import audit

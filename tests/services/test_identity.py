@@ -11,14 +11,8 @@ from sqlalchemy import event, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from bot.records.chat_models import (
-    AuditEntry,
-    Conversation,
-    IdentitySession,
-    Invitation,
-    OneTimeCode,
-    TextMessage,
-)
+from bot.records.chat_models import AuditEntry, Conversation
+from bot.records.identity_models import IdentitySession, Invitation, OneTimeCode, TextMessage
 from bot.records.models import Patient
 from bot.records.session import transaction
 from bot.services import identity

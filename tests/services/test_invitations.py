@@ -10,7 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from bot.records.chat_models import AuditEntry, Conversation, Invitation
+from bot.records.chat_models import AuditEntry, Conversation
+from bot.records.identity_models import Invitation
 from bot.records.models import Patient
 from bot.records.session import transaction
 from bot.services.identity import check_invitation, current_identity

@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.engine import Engine
 
-from bot.records.chat_models import Conversation, TextMessage
+from bot.records.chat_models import Conversation
+from bot.records.identity_models import TextMessage
 from bot.records.models import Patient
 from bot.records.session import transaction
 from bot.services.identity import Claim, send_code

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from bot.errors import NotFound, NotHolder, Refused
-from bot.records.chat_models import IdentitySession
+from bot.records.identity_models import IdentitySession
 from bot.records.session import transaction
 from bot.records.staff_models import Staff
 from bot.services import identity as identity_service

@@ -1,13 +1,11 @@
 """Alembic's environment: the metadata of all tables, and the engine it is given."""
 
-from alembic import context
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from bot.records import (  # noqa: F401  (they fill the metadata)
-    channel_models,
-    chat_models,
-    models,
-    staff_models,
-)
+from alembic import context
+from sqlalchemy.engine import Connection
+
 from bot.records.base import UtcDateTime, metadata
 from bot.records.session import get_engine
 
@@ -19,8 +17,26 @@ def render_item(kind, item, _context):  # type: ignore[no-untyped-def]
     )
 
 
+@contextmanager
+def references_unchecked(connection: Connection) -> Iterator[None]:
+    """SQLite changes a table by making it anew: no other table's row may mind that the old one is
+    dropped. All references are checked at the end instead."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    plain = connection.connection.dbapi_connection  # the pragma works outside transactions only
+    plain.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+        broken = plain.execute("PRAGMA foreign_key_check").fetchall()
+        if broken:
+            raise RuntimeError(f"Rows refer to what is not there: {broken[:5]}. Restore a backup.")
+    finally:
+        plain.execute("PRAGMA foreign_keys=ON")
+
+
 connectable = context.config.attributes.get("engine") or get_engine()
-with connectable.connect() as connection:
+with connectable.connect() as connection, references_unchecked(connection):
     context.configure(
         connection=connection,
         target_metadata=metadata,
