@@ -1,8 +1,7 @@
-"""The one door for every channel: check, seal, store, acknowledge; then Rasa, then the net.
+"""The one door for every channel: check, seal, store, acknowledge.
 
 A channel calls `receive` (or `press`, `command`), which returns once the message is stored, and
-then `answer`, which runs Rasa's turn. Whatever happens there, the patient gets an answer: a red
-flag its card, anything else at least one clear sentence.
+then `answer`, which runs Rasa's turn (`bot.channels.turn_runner`).
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from weakref import WeakValueDictionary
@@ -22,8 +21,8 @@ from sqlalchemy.orm import Session
 
 from bot.channels.bare_words import words_that_refuse
 from bot.channels.door import Checked, check, is_flagged
-from bot.channels.in_thread import in_thread
-from bot.channels.output import RecordedOutput, Sender
+from bot.channels.output import Sender
+from bot.channels.turn_runner import TurnRunner
 from bot.language.catalogues import get_catalogues
 from bot.language.sentences import sentence
 from bot.pathway.folding import fold
@@ -31,19 +30,16 @@ from bot.pathway.red_flags import Outcome, RedFlag, all_lexicons
 from bot.records.base import utc_now
 from bot.records.chat_models import Conversation, Message
 from bot.records.session import transaction
-from bot.services import transcript, turns
+from bot.services import transcript
 from bot.services.conversations import get_conversation
-from bot.services.handoffs import bot_is_silent, open_chat_of
+from bot.services.handoffs import open_chat_of
 from bot.services.identity import touch_identity
 from bot.services.seal import seal_text
-from bot.services.transcript import Answer
 from bot.services.translations import want_translations
 from bot.services.visible_messages import is_visible
 from bot.settings import get_settings
 
 logger = logging.getLogger(__name__)
-RESUME_AGE = timedelta(days=1)
-"""A message that a crash left unanswered longer than this is not answered any more."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +62,8 @@ class Intake:
         on_new_message: Callable[[UserMessage], Awaitable[Any]],
         sender: Sender,
     ) -> None:
-        self._channel, self._run_turn, self._sender = channel, on_new_message, sender
+        self._turns = TurnRunner(channel, on_new_message, sender)
         self._doors: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def receive(
         self, conversation_id: str, message_id: str, text: str, language: str | None
@@ -171,75 +166,12 @@ class Intake:
             return Receipt(True, row.seq, row.id, new=new)
 
     async def answer(self, conversation_id: str, message_id: int, hint: str | None = None) -> None:
-        """Run the turn of a stored message; turns of one conversation come one after another,
-        and what came before it, and a crash or a lost database left unanswered, comes first."""
-        lock = self._turns.setdefault(conversation_id, asyncio.Lock())
-        async with lock:
-            for row in await in_thread(_unanswered_until, conversation_id, message_id):
-                await self._sender.typing(conversation_id, True)
-                try:
-                    await self._answer(row, hint)
-                finally:
-                    await self._sender.typing(conversation_id, False)
-
-    async def _answer(self, row: Message, hint: str | None) -> None:
-        output = RecordedOutput(self._channel, self._sender, row.id)
-        found = row.red_flag or {}
-        silent = await in_thread(_is_silent, row)
-        message = UserMessage(
-            row.payload or row.text,
-            output,
-            row.conversation_id,
-            input_channel=self._channel,
-            message_id=str(row.id),
-            metadata={"language_hint": hint, "red_flag": found, "with_coordinator": silent},
-        )
-        failed = False
-        try:
-            await asyncio.wait_for(self._run_turn(message), get_settings().turn_timeout_seconds)
-        except Exception:  # Rasa's turn may fail in any way; the patient is answered all the same
-            logger.exception("The turn of message %s failed.", row.id)
-            failed = True
-        await self._net(row, output, found, failed)
-        await in_thread(_mark_answered, row.id)
-
-    async def _net(
-        self, row: Message, output: RecordedOutput, found: dict[str, Any], failed: bool
-    ) -> None:
-        """What the turn itself has left out: the card of a red flag, or any answer at all."""
-        said = await in_thread(_said, row.id)
-        language = await in_thread(_language_of, row.conversation_id)
-        silent = await in_thread(_is_silent, row)
-        card = _card_of_dict(found)
-        if card and not any(name.startswith("utter_card_") for name in said):
-            await self._say(row.conversation_id, output, card, language)
-        elif (failed or not said) and not silent:
-            await self._say(row.conversation_id, output, "utter_try_again", language)
-        if found.get("too_long") and not silent:
-            await self._say(row.conversation_id, output, "utter_too_long", language)
-
-    async def _say(
-        self, conversation_id: str, output: RecordedOutput, name: str, language: str | None
-    ) -> None:
-        rendered = sentence(name, language)
-        buttons = [{"title": b.title, "payload": b.payload} for b in rendered.buttons]
-        answer = Answer(rendered.text, rendered.language, (name,), buttons)
-        await output.say(conversation_id, answer)
+        """Run the turn of a stored message."""
+        await self._turns.answer(conversation_id, message_id, hint)
 
     async def resume(self) -> int:
         """Answer what a crash left unanswered, in order; returns how many."""
-
-        def load() -> list[Message]:
-            with transaction() as session:
-                return turns.unanswered(session, self._channel, utc_now() - RESUME_AGE)
-
-        rows = await in_thread(load)
-        for row in rows:
-            try:
-                await self.answer(row.conversation_id, row.id)
-            except Exception:  # one message that can't be answered must not silence the others
-                logger.exception("Message %s was not answered after the start.", row.id)
-        return len(rows)
+        return await self._turns.resume()
 
 
 def _offers(session: Session, row: Message, button: int, now: datetime) -> bool:
@@ -276,34 +208,3 @@ def _button_titles() -> frozenset[str]:
 def _card(flag: RedFlag) -> str | None:
     sure = flag.outcome is Outcome.CARD and flag.card
     return f"utter_card_{flag.card.value}" if sure and flag.card else None
-
-
-def _card_of_dict(found: dict[str, Any]) -> str | None:
-    return f"utter_card_{found['card']}" if found.get("outcome") == "card" else None
-
-
-def _unanswered_until(conversation_id: str, message_id: int) -> list[Message]:
-    with transaction() as session:
-        return turns.unanswered_until(session, conversation_id, message_id, utc_now() - RESUME_AGE)
-
-
-def _said(message_id: int) -> list[str]:
-    with transaction() as session:
-        rows = turns.answers_to(session, message_id)
-        return [name for row in rows for name in (row.response or "").split(",")]
-
-
-def _language_of(conversation_id: str) -> str | None:
-    with transaction() as session:
-        conversation = session.get(Conversation, conversation_id)
-        return conversation.language if conversation else None
-
-
-def _is_silent(row: Message) -> bool:
-    with transaction() as session:
-        return bot_is_silent(session, row.conversation_id, utc_now(), row.payload)
-
-
-def _mark_answered(message_id: int) -> None:
-    with transaction() as session:
-        turns.mark_answered(session, message_id)

@@ -25,6 +25,7 @@ from bot.channels.telegram_commands import set_commands
 from bot.channels.telegram_in import TelegramIn
 from bot.channels.telegram_out import TelegramOut
 from bot.channels.telegram_polling import UPDATES, Polling
+from bot.channels.telegram_taking_back import take_back_answers
 from bot.services.telegram_chats import CHANNEL
 from bot.settings import get_settings
 
@@ -101,7 +102,7 @@ class _Running:
     async def _run(self) -> None:
         await self._connect()
         self._ready = True
-        tasks = [self._in.resume(), self._out.delivery.run(), self._out.take_back()]
+        tasks = [self._in.resume(), self._out.delivery.run(), take_back_answers(self._out.calls)]
         if get_settings().telegram_mode == "polling":
             tasks.append(Polling(self._bot, self._in).run())
         await asyncio.gather(*tasks)

@@ -1,6 +1,6 @@
 """Which messages still want an answer, and what was said to one.
 
-Asked by `bot.channels.intake` before, after and, when a crash came between, instead of a turn.
+Asked by `bot.channels.turn_runner` before, after and, when a crash came between, instead of a turn.
 """
 
 from __future__ import annotations
