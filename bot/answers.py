@@ -72,8 +72,8 @@ class Answers(TemplatedNaturalLanguageGenerator):
         values |= {"birth_date": tracker.get_slot("date_of_birth") or ""}
         values |= kwargs.get("values") or {}
         values = standing_values() | values
-        rendered = self._renderer.render(names, values, language)
-        english = self._renderer.render(names, values, SOURCE_LANGUAGE)
+        rendered = self._renderer.render(names, values, language, output_channel)
+        english = self._renderer.render(names, values, SOURCE_LANGUAGE, output_channel)
         buttons = [
             {"title": own.title, "payload": own.payload, "english": same.title}
             for own, same in zip(rendered.buttons, english.buttons)

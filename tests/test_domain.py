@@ -96,6 +96,8 @@ def made_names() -> set[str]:
     names |= {f"term_role_{role}" for role in ROLES} | set(UNNAMED.values())
     names |= {f"utter_left_{holder}" for holder in LEFT_WITH if holder != "nobody"}
     names |= {f"{name}_undated" for name in ("button_referral", "button_referral_unnamed")}
+    on_telegram = (f"{name}_on_telegram" for name in responses())
+    names |= {name for name in on_telegram if name in responses()}
     made = re.compile(r"utter_(?:status|next|chase)_\w+|page_\w+|reply_\w+")
     return names | {name for name in domain()["responses"] if made.fullmatch(name)}
 

@@ -62,6 +62,7 @@ class Intake:
         on_new_message: Callable[[UserMessage], Awaitable[Any]],
         sender: Sender,
     ) -> None:
+        self._channel = channel
         self._turns = TurnRunner(channel, on_new_message, sender)
         self._doors: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -84,7 +85,7 @@ class Intake:
         except SQLAlchemyError:
             logger.exception("A message of conversation %s was not stored.", conversation_id)
             name = _card(checked.red_flag) or "utter_try_again"
-            return Receipt(False, error=sentence(name, language).text)
+            return Receipt(False, error=sentence(name, language, channel=self._channel).text)
 
     async def press(self, conversation_id: str, message_id: str, seq: int, button: int) -> Receipt:
         """A quick reply: the payload is looked up in the message that offered it."""

@@ -94,7 +94,7 @@ class TurnRunner:
     async def _say(
         self, conversation_id: str, output: RecordedOutput, name: str, language: str | None
     ) -> None:
-        rendered = sentence(name, language)
+        rendered = sentence(name, language, channel=self._channel)
         buttons = [{"title": b.title, "payload": b.payload} for b in rendered.buttons]
         answer = Answer(rendered.text, rendered.language, (name,), buttons)
         await output.say(conversation_id, answer)

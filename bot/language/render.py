@@ -2,6 +2,10 @@
 
 Called by `bot.answers` (Rasa's NLG) and by the channel for its own sentences. Placeholders carry
 their type: `{since:date}`, `{starts_at:datetime}`, `{waited:weeks}`; the types go to Babel.
+
+A sentence that names something of the page ("Leave this page") has another wording for a channel
+that lacks it, in a response of its own: `utter_goodbye_on_telegram`. Its quick replies are those
+of the sentence that it stands for.
 """
 
 from __future__ import annotations
@@ -58,7 +62,11 @@ class Renderer:
         self.catalogues = catalogues
 
     def render(
-        self, names: str | list[str], values: Mapping[str, Any] | None, language: str
+        self,
+        names: str | list[str],
+        values: Mapping[str, Any] | None,
+        language: str,
+        channel: str | None = None,
     ) -> Rendered:
         """One message of one or several responses, each a paragraph of its own.
 
@@ -66,6 +74,7 @@ class Renderer:
             names: response name(s), in order. Buttons of all are kept, repeats dropped.
             values: typed values: ISO dates, ISO moments, numbers, strings, "@term" names.
             language: an offered language; anything else is answered in English.
+            channel: where it is read; None: where no channel has a wording of its own.
 
         Raises:
             KeyError: no such response, or a placeholder without a value.
@@ -75,7 +84,10 @@ class Renderer:
         buttons: dict[str, RenderedButton] = {}
         for name in [names] if isinstance(names, str) else names:
             response = self.catalogues.responses[name]
-            text = self.catalogues.translate(name, response.text, language)
+            wording = self._wording(name, channel)
+            text = self.catalogues.translate(
+                wording, self.catalogues.responses[wording].text, language
+            )
             paragraphs.append(self._fill(text, values or {}, language))
             for button in response.buttons:
                 title = self.catalogues.translate("button", button.title, language)
@@ -87,6 +99,11 @@ class Renderer:
                     ),
                 )
         return Rendered("\n\n".join(paragraphs), language, tuple(buttons.values()))
+
+    def _wording(self, name: str, channel: str | None) -> str:
+        """The response whose words a channel's patients read."""
+        own = f"{name}_on_{channel}"
+        return own if own in self.catalogues.responses else name
 
     def _fill(self, text: str, values: Mapping[str, Any], language: str) -> str:
         isolate = direction(language) == "rtl"

@@ -18,13 +18,19 @@ def standing_values() -> dict[str, str]:
     return {"organisation": settings.organisation, "office_hours": settings.office_hours}
 
 
-def sentence(name: str, language: str | None, values: dict[str, Any] | None = None) -> Rendered:
+def sentence(
+    name: str,
+    language: str | None,
+    values: dict[str, Any] | None = None,
+    channel: str | None = None,
+) -> Rendered:
     """A response of domain.yml with its quick replies.
 
     Args:
         language: None: the site's default.
         values: what its placeholders need, besides the standing ones.
+        channel: where it is read, if that may decide the wording.
     """
     language = language or get_settings().default_language
     renderer = Renderer(get_catalogues())
-    return renderer.render(name, standing_values() | (values or {}), language)
+    return renderer.render(name, standing_values() | (values or {}), language, channel)

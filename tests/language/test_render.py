@@ -203,3 +203,25 @@ def test_the_domains_responses_are_read_with_their_buttons() -> None:
         "Not yet",
         "It was a mistake",
     ]
+
+
+def test_a_channel_reads_its_own_wording_with_the_same_quick_replies(renderer: Renderer) -> None:
+    for language in LANGUAGES:
+        on_page = renderer.render("utter_card_safeguarding", {}, language, "web")
+        there = renderer.render("utter_card_safeguarding", {}, language, "telegram")
+        leave = renderer.render("page_leave", {}, language).text
+        assert leave in on_page.text
+        assert leave not in there.text and "999" in there.text and "Telegram" in there.text
+        assert there.buttons == on_page.buttons != ()
+
+
+def test_nothing_that_telegram_is_told_names_the_pages_own_button(renderer: Renderer) -> None:
+    known = renderer.catalogues.responses
+    names = [name for name in known if name.startswith(("utter_", "reply_"))]
+    for language in LANGUAGES:
+        leave = renderer.render("page_leave", {}, language).text
+        for name in names:
+            own = f"{name}_on_telegram"
+            read = own if own in names else name
+            english = known[read].text
+            assert leave not in renderer.catalogues.translate(read, english, language), name

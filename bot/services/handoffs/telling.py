@@ -28,8 +28,9 @@ def tell(
     conversation = session.get(Conversation, conversation_id)
     if conversation is None or conversation.ended_at is not None:
         return None
-    said = [sentence(name, conversation.language, values) for name in names]
-    english = "\n\n".join(sentence(name, "en", values).text for name in names)
+    channel = conversation.channel
+    said = [sentence(name, conversation.language, values, channel) for name in names]
+    english = "\n\n".join(sentence(name, "en", values, channel).text for name in names)
     answer = Answer(
         text="\n\n".join(one.text for one in said),
         language=said[0].language,
