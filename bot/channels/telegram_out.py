@@ -28,6 +28,7 @@ from bot.services.visible_messages import is_visible
 logger = logging.getLogger(__name__)
 BLOCKED_SECONDS = 300
 NETWORK_SECONDS = 3
+SIGNED_OUT_SECONDS = 1
 
 
 class TelegramOut:
@@ -66,6 +67,7 @@ class TelegramOut:
         """
         found = await in_thread(_load, row)
         if found is None:
+            _check_unseen(row)
             return
         chat, made, refs = found
         if chat is None:
@@ -89,8 +91,10 @@ class TelegramOut:
         for index, part in enumerate(made.parts):
             keyboard = made.keyboard if index == last else None
             if index >= len(refs):
-                refs.append(await self.calls.send(chat, part, keyboard))
-                await in_thread(_remember, row.id, refs)
+                ref = await self.calls.send(chat, part, keyboard)
+                if not await in_thread(_remember, row.id, ref):
+                    _check_unseen(row)
+                    return
             elif row.revision > 0:
                 await self.calls.edit(chat, refs[index], part, keyboard)
         for ref in refs[last + 1 :]:
@@ -133,9 +137,20 @@ def _load(row: Message) -> tuple[Chat | None, Outgoing, list[int]] | None:
         return telegram_chats.chat_of(session, row.conversation_id), made, refs
 
 
-def _remember(message_id: int, refs: list[int]) -> None:
+def _check_unseen(row: Message) -> None:
+    """The patient has signed out while a message was on its way. An answer is over with that; what
+    a coordinator wrote stays queued until they have verified again.
+
+    Raises:
+        NotNow: it stays queued.
+    """
+    if row.sender == "coordinator":
+        raise NotNow(SIGNED_OUT_SECONDS)
+
+
+def _remember(message_id: int, ref: int) -> bool:
     with transaction() as session:
-        telegram_chats.remember_refs(session, message_id, refs)
+        return telegram_chats.remember_ref(session, message_id, ref, utc_now())
 
 
 def _chat_of(conversation_id: str) -> Chat | None:

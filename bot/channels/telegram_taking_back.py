@@ -45,7 +45,7 @@ async def _take_back(calls: ChatCalls, shown: Shown) -> None:
     except Forbidden:
         await in_thread(_note_blocked, shown.conversation_id)
         return
-    await in_thread(_note_taken_back, shown.message_id)
+    await in_thread(_note_taken_back, shown)
 
 
 def _to_take_back() -> list[Shown]:
@@ -63,6 +63,6 @@ def _note_blocked(conversation_id: str) -> None:
         telegram_chats.note_blocked(session, conversation_id, utc_now())
 
 
-def _note_taken_back(message_id: int) -> None:
+def _note_taken_back(shown: Shown) -> None:
     with transaction() as session:
-        telegram_chats.note_taken_back(session, message_id)
+        telegram_chats.note_taken_back(session, shown)

@@ -25,6 +25,8 @@ from bot.records.colleagues import colleagues, other_teams
 from bot.records.staff_models import Staff, Team
 from bot.records.staff_queries import OPEN, teams_of
 from bot.services.known_patient import KnownPatient
+from bot.services.telegram_chats import CHANNEL as TELEGRAM
+from bot.services.telegram_chats import is_reachable
 from bot.settings import get_settings
 
 Choices = list[tuple[str, str]]
@@ -36,6 +38,8 @@ class HandoffView:
 
     patient: name; None: not verified. stands: one sentence of where it stands.
     holds: the reader has it and may write. language: code of what the patient reads.
+    on_telegram: the patient reads on Telegram. reachable: False: they have blocked the assistant
+    there, and nothing can be sent.
     offered_to: whom the holder offers it to. offered: it is offered to the reader.
     """
 
@@ -59,6 +63,8 @@ class HandoffView:
     language_name: str
     speaks_english: bool
     patient_left: bool
+    on_telegram: bool
+    reachable: bool
     late_by: timedelta | None
     due_at: datetime
     answered: bool
@@ -96,6 +102,8 @@ def handoff_view(scope: Scope, known: KnownPatient | None) -> HandoffView:
         language_name=language_name(language),
         speaks_english=language == SOURCE_LANGUAGE,
         patient_left=handoff.conversation.ended_at is not None,
+        on_telegram=handoff.conversation.channel == TELEGRAM,
+        reachable=is_reachable(scope.session, handoff.conversation_id),
         late_by=now - handoff.reply_due_at if late else None,
         due_at=handoff.reply_due_at,
         answered=answered,

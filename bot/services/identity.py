@@ -28,6 +28,7 @@ from bot.records.identity_models import (
 )
 from bot.records.models import Patient
 from bot.services.audit import audit
+from bot.services.given_links import end_links_given_in
 from bot.services.keys import encrypt, keyed_hash
 from bot.settings import get_settings
 
@@ -87,6 +88,7 @@ def end_identity(session: Session, conversation_id: str, now: datetime, reason: 
     if ended:
         actor = f"patient:{conversation_id}"
         audit(session, actor, "identity_ended", "conversation", conversation_id, reason=reason)
+        end_links_given_in(session, conversation_id, now)
     return bool(ended)
 
 

@@ -2,7 +2,7 @@
 
 A link is an invitation of few minutes: it opens a new web conversation, which still asks for the
 date of birth. It is made when a message goes out and stands in no table of ours; only its hash
-does.
+does. It dies with the identity session that it was given in.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from bot.records.chat_models import Message
+from bot.services.given_links import giver_of
 from bot.services.identity import current_identity
 from bot.services.invitations import issue_invitation
 from bot.services.telling_level import level_of
@@ -31,7 +32,7 @@ def link_for(session: Session, row: Message, now: datetime) -> str | None:
     token = issue_invitation(
         session,
         identity.patient_id,
-        f"patient:{row.conversation_id}",
+        giver_of(row.conversation_id),
         now,
         good_for=timedelta(minutes=settings.telegram_link_minutes),
     )

@@ -22,6 +22,7 @@ from bot.services.handoffs import open_chat_of
 from bot.services.keys import decrypt, encrypt, keyed_hash
 from bot.services.leaving import leave_conversation
 from bot.services.live import note_event
+from bot.services.visible_messages import is_visible
 
 CHANNEL = "telegram"
 
@@ -115,16 +116,26 @@ def open_conversation_of(session: Session, chat: int) -> str | None:
     return str(row.conversation_id) if row else None
 
 
-def remember_refs(session: Session, message_id: int, refs: list[int]) -> None:
-    """Telegram's ids of the parts of a message that was sent, for editing and taking back."""
-    row = session.get(Message, message_id)
-    if row is not None:
-        row.channel_ref = ",".join(str(ref) for ref in refs) or None
+def remember_ref(session: Session, message_id: int, ref: int, now: datetime) -> bool:
+    """Telegram's id of a part that was sent, for editing and taking back.
+
+    Returns:
+        Whether the next part may follow: not when the patient has signed out meanwhile.
+    """
+    row = session.get(Message, message_id, with_for_update=True)
+    if row is None:
+        return False
+    row.channel_ref = _joined([*refs_of(row), ref])
+    return is_visible(session, row, now)
 
 
 def refs_of(row: Message) -> list[int]:
     """Telegram's ids of what already stands in the chat of a message."""
     return [int(ref) for ref in (row.channel_ref or "").split(",") if ref]
+
+
+def _joined(refs: list[int]) -> str | None:
+    return ",".join(str(ref) for ref in refs) or None
 
 
 def to_take_back(session: Session, limit: int = 50) -> list[Shown]:
@@ -157,14 +168,18 @@ def _read_by_the_same_patient_now() -> ColumnElement:
     return and_(Message.sender == "coordinator", again.exists())
 
 
-def note_taken_back(session: Session, message_id: int) -> None:
-    """It is out of the chat. What a coordinator wrote waits for the patient to verify again."""
-    row = session.get(Message, message_id)
+def note_taken_back(session: Session, shown: Shown) -> None:
+    """These parts are out of the chat; others that were sent meanwhile are still to be taken back.
+
+    What a coordinator wrote waits for the patient to verify again. Its new revision keeps a sender
+    that has just finished from marking it as sent.
+    """
+    row = session.get(Message, shown.message_id, with_for_update=True)
     if row is None:
         return
-    row.channel_ref = None
+    row.channel_ref = _joined([ref for ref in refs_of(row) if ref not in shown.refs])
     if row.sender == "coordinator":
-        row.status = "queued"
+        row.status, row.revision = "queued", row.revision + 1
 
 
 def _tell_staff(session: Session, conversation_id: str) -> None:

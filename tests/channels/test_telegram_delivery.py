@@ -13,12 +13,16 @@ from sqlalchemy import select
 from telegram import Bot
 
 from bot.channels.telegram_out import TelegramOut
+from bot.channels.telegram_taking_back import take_back_answers
 from bot.records.base import utc_now
 from bot.records.chat_models import Conversation, Message
 from bot.records.session import transaction
 from bot.services import telegram_chats
+from bot.services.identity import end_identity, start_identity
 from bot.services.transcript import Answer, change_text, store_answer
 from bot.settings import get_settings
+from tests.records.making import a_patient
+from tests.site.running import nhs_number
 from tests.site.telegram_api import TOKEN, TelegramApi
 
 SECONDS = 40
@@ -143,6 +147,32 @@ def test_a_refused_form_is_sent_as_bare_words_and_holds_nothing_up(api: Telegram
     say(1, "After it.")
     run(api, all_sent)
     assert [m.text for m in api.chat(1).of_bot()] == ["1 < 2 & 3", "After it."]
+
+
+def test_a_long_answer_stops_where_the_patient_signs_out_and_none_of_it_stays(
+    api: TelegramApi,
+) -> None:
+    api.chat(1)
+    api.per_second, api.retry_after = 1, 2
+    text = "\n\n".join(f"Paragraph {n}. " + "word " * 600 for n in range(3))
+    row_id, talk = say(1, text)
+    with transaction() as session:
+        patient = a_patient(session, nhs_number(1))
+        identity = start_identity(session, talk, patient.id, "code", utc_now())
+        session.get(Message, row_id).identity_session_id = identity.id
+
+    async def sign_out(out: TelegramOut) -> None:
+        await until(lambda: len(api.chat(1).of_bot()) == 1)
+        with transaction() as session:
+            end_identity(session, talk, utc_now(), "stopped")
+        taking_back = asyncio.ensure_future(take_back_answers(out.calls))
+        await until(lambda: api.chat(1).of_bot() == [])
+        await asyncio.sleep(3)  # longer than the flood: what was cut off would go on now
+        taking_back.cancel()
+
+    run(api, sign_out)
+    assert api.chat(1).of_bot() == []
+    assert len(api.called("sendMessage")) <= 3
 
 
 @pytest.mark.parametrize("why", ["blocked", "gone"])

@@ -12,7 +12,8 @@ import pytest
 from bot.language.translate import Preview
 from bot.records.chat_models import AuditEntry, Handoff, Message
 from bot.records.staff_models import MessageTranslation, Staff, Team
-from bot.services.handoffs import add_note, resolve_handoff
+from bot.services import telegram_chats
+from bot.services.handoffs import add_note, claim_handoff, open_handoff, resolve_handoff
 from bot.services.identity import start_identity
 from bot.services.staff_messages import send_canned_reply, send_staff_message
 from bot.settings import get_settings
@@ -385,3 +386,28 @@ def test_a_long_word_and_many_emoji_are_kept_whole(
     text = "😀" * 1000 + "Konstantynopolitańczykowianeczka" * 20
     handoff = a_chat(console, team, said=text)
     assert text in words(message(shown(client, handoff), 1))
+
+
+# --- who can't be reached ---
+
+
+def test_the_page_says_that_a_patient_has_blocked_the_assistant_until_they_are_back(
+    console: Console, team: Team, amara: Staff, client: Browser
+) -> None:
+    said = "can’t be reached: they have blocked the assistant on Telegram"
+    with console.transaction() as session:
+        talk = telegram_chats.open_chat(session, 777_000_321, console.now).id
+        opened = open_handoff(session, talk, "chat", "asked_for", console.now, team_id=team.id)
+        claim_handoff(session, amara, opened.id, console.now)
+    preview = {"text": "Good morning", "client_id": "c1"}
+    address = f"/handoffs/{opened.id}"
+    assert said not in words(shown(client, opened))
+    with console.transaction() as session:
+        telegram_chats.note_blocked(session, talk, console.now)
+    assert words(shown(client, opened)).count(said) == 2  # in the head, and where one writes
+    assert said in words(client.get(f"{address}/actions", background=True).text)
+    assert said in words(client.post(f"{address}/preview", data=preview, htmx=True).text)
+    with console.transaction() as session:
+        telegram_chats.note_reachable(session, talk)
+    assert said not in words(shown(client, opened))
+    assert said not in words(client.post(f"{address}/preview", data=preview, htmx=True).text)

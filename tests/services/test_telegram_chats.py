@@ -17,7 +17,7 @@ from bot.records.session import transaction
 from bot.services import telegram_chats as chats
 from bot.services.handoffs import open_handoff
 from bot.services.identity import end_identity, start_identity
-from bot.services.invitations import open_invitation
+from bot.services.invitations import has_open_invitation, open_invitation
 from bot.services.leases import give_up_lease, take_lease
 from bot.services.live import events_after
 from bot.services.one_time_links import link_for
@@ -109,13 +109,29 @@ def test_answers_are_taken_back_once_when_the_identity_session_ends(
 ) -> None:
     talk = chats.open_chat(session, NUMBER, moment)
     row = answer(session, talk, moment)
-    chats.remember_refs(session, row.id, [41, 42])
+    assert chats.remember_ref(session, row.id, 41, moment)
+    assert chats.remember_ref(session, row.id, 42, moment)
     assert chats.to_take_back(session) == []
     end_identity(session, talk.id, moment, "stopped")
-    assert chats.to_take_back(session) == [chats.Shown(row.id, talk.id, (41, 42))]
-    chats.note_taken_back(session, row.id)
+    shown = chats.Shown(row.id, talk.id, (41, 42))
+    assert chats.to_take_back(session) == [shown]
+    chats.note_taken_back(session, shown)
     session.flush()
     assert chats.to_take_back(session) == []
+
+
+def test_a_part_that_is_sent_while_the_others_are_taken_back_is_taken_back_too(
+    session: Session, moment: datetime
+) -> None:
+    talk = chats.open_chat(session, NUMBER, moment)
+    row = answer(session, talk, moment)
+    chats.remember_ref(session, row.id, 41, moment)
+    end_identity(session, talk.id, moment, "stopped")
+    (shown,) = chats.to_take_back(session)
+    assert chats.remember_ref(session, row.id, 42, moment) is False  # and no part follows
+    chats.note_taken_back(session, shown)
+    session.flush()
+    assert chats.to_take_back(session) == [chats.Shown(row.id, talk.id, (42,))]
 
 
 def test_what_a_coordinator_wrote_comes_again_after_a_new_verification(
@@ -124,9 +140,10 @@ def test_what_a_coordinator_wrote_comes_again_after_a_new_verification(
     talk = chats.open_chat(session, NUMBER, moment)
     row = answer(session, talk, moment)
     for sender, status in (("bot", "sent"), ("coordinator", "queued")):
-        row.sender, row.status, row.channel_ref = sender, "sent", "41"
-        chats.note_taken_back(session, row.id)
+        row.sender, row.status, row.channel_ref, row.revision = sender, "sent", "41", 0
+        chats.note_taken_back(session, chats.Shown(row.id, talk.id, (41,)))
         assert (row.status, row.channel_ref) == (status, None)
+        assert (row.revision > 0) == (sender == "coordinator")  # a sender's late mark is void
 
 
 def test_the_link_of_an_answer_opens_for_minutes_and_only_where_little_is_told(
@@ -144,6 +161,20 @@ def test_the_link_of_an_answer_opens_for_minutes_and_only_where_little_is_told(
     assert open_invitation(session, web, token, moment + timedelta(minutes=14))
     talk.channel = "web"
     assert link_for(session, row, moment) is None
+
+
+def test_signing_out_ends_the_links_that_were_given(session: Session, moment: datetime) -> None:
+    talk = chats.open_chat(session, NUMBER, moment)
+    link = link_for(session, answer(session, talk, moment), moment)
+    assert link is not None
+    web = Conversation(channel="web", created_at=moment)
+    session.add(web)
+    session.flush()
+    token = link.rpartition("/")[2]
+    assert open_invitation(session, web, token, moment)
+    end_identity(session, talk.id, moment, "stopped")
+    assert not open_invitation(session, web, token, moment)
+    assert not has_open_invitation(session, web.id, moment)  # where it was opened before, too
 
 
 def test_after_signing_out_no_link_is_made(session: Session, moment: datetime) -> None:
