@@ -17,22 +17,22 @@ from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint, Request, Sanic
 from sanic.response import HTTPResponse, empty
 from sqlalchemy.exc import SQLAlchemyError
-from telegram import Bot, Update
+from telegram import Update
 from telegram.error import InvalidToken, TelegramError
-from telegram.request import HTTPXRequest
 
-from bot.channels.telegram_commands import set_commands
+from bot.channels.telegram_commands import set_menu
 from bot.channels.telegram_in import TelegramIn
 from bot.channels.telegram_out import TelegramOut
 from bot.channels.telegram_polling import UPDATES, Polling
+from bot.channels.telegram_server import make_bot
 from bot.channels.telegram_taking_back import take_back_answers
+from bot.channels.telegram_updates import readable
 from bot.services.telegram_chats import CHANNEL
 from bot.settings import get_settings
 
 logger = logging.getLogger(__name__)
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105
 START_PAUSES_SECONDS = (1, 2, 5, 10, 30, 60)
-CONNECTIONS = 16
 
 
 class TelegramChat(InputChannel):
@@ -75,14 +75,7 @@ class _Running:
     """The channel while the server runs."""
 
     def __init__(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> None:
-        settings = get_settings()
-        self._bot = Bot(
-            settings.telegram_token,
-            base_url=f"{settings.telegram_api_url}/bot",
-            base_file_url=f"{settings.telegram_api_url}/file/bot",
-            request=HTTPXRequest(connection_pool_size=CONNECTIONS),
-            get_updates_request=HTTPXRequest(connection_pool_size=1),
-        )
+        self._bot = make_bot()
         self._out = TelegramOut(self._bot)
         self._in = TelegramIn(self._bot, on_new_message, self._out)
         self._ready = False
@@ -102,23 +95,29 @@ class _Running:
     async def _run(self) -> None:
         await self._connect()
         self._ready = True
-        tasks = [self._in.resume(), self._out.delivery.run(), take_back_answers(self._out.calls)]
+        tasks = [
+            self._in.resume(),
+            self._out.delivery.run(),
+            take_back_answers(self._out.calls),
+            set_menu(self._bot),
+        ]
         if get_settings().telegram_mode == "polling":
             tasks.append(Polling(self._bot, self._in).run())
         await asyncio.gather(*tasks)
 
     async def _connect(self) -> None:
-        """Say who we are and set menu and webhook, until Telegram takes it."""
+        """Say who we are and set the webhook, until Telegram takes it."""
         for pause in _pauses():
             try:
                 await self._bot.initialize()
-                await set_commands(self._bot)
                 await self._set_webhook()
                 return
             except InvalidToken:
                 logger.error("Telegram refuses WAYMARK_TELEGRAM_TOKEN. Correct it, start again.")
             except TelegramError as error:
                 logger.warning("Telegram can't be reached (%s).", type(error).__name__)
+            except Exception:  # a server that isn't one of the Bot API may answer anything
+                logger.exception("WAYMARK_TELEGRAM_API_URL does not answer like the Bot API.")
             await asyncio.sleep(pause)
 
     async def _set_webhook(self) -> None:
@@ -138,8 +137,9 @@ class _Running:
         if not self._ready:
             return empty(503)
         try:
-            update = Update.de_json(json.loads(request.body), self._bot)
-            await self._in.take(update)
+            update = readable(json.loads(request.body))
+            if update is not None:
+                await self._in.take(Update.de_json(update, self._bot))
         except SQLAlchemyError as error:
             logger.warning("An update was not stored (%s).", type(error).__name__)
             return empty(503)

@@ -10,11 +10,12 @@ import logging
 from datetime import timedelta
 
 from telegram import Bot, InlineKeyboardMarkup, LinkPreviewOptions
-from telegram.constants import ParseMode
+from telegram.constants import ChatAction, ParseMode
 from telegram.error import BadRequest, RetryAfter, TelegramError
 
 from bot.channels.page_data import HIDDEN
 from bot.channels.telegram_pace import Pace
+from bot.channels.telegram_server import LACKING, OptionalCalls
 from bot.channels.telegram_text import bare
 
 logger = logging.getLogger(__name__)
@@ -26,7 +27,18 @@ class ChatCalls:
     """Sends, edits and takes out, at the pace that Telegram allows."""
 
     def __init__(self, bot: Bot) -> None:
-        self._bot, self._pace = bot, Pace()
+        self._bot, self._pace, self._optional = bot, Pace(), OptionalCalls()
+
+    async def show_typing(self, chat: int) -> None:
+        """Show that an answer is being written; Telegram hides it by itself."""
+        await self._optional.call(
+            "sendChatAction", self._bot.send_chat_action(chat, ChatAction.TYPING)
+        )
+
+    async def acknowledge(self, query: str, notice: str) -> None:
+        """Answer a press, with a notice or silently. The press itself is stored before."""
+        said = self._bot.answer_callback_query(query, notice, show_alert=bool(notice))
+        await self._optional.call("answerCallbackQuery", said)
 
     async def send(self, chat: int, text: str, keyboard: InlineKeyboardMarkup | None) -> int:
         """Send one part; returns Telegram's id of it. Should Telegram dislike its form, its bare
@@ -69,7 +81,7 @@ class ChatCalls:
         await self._pace.turn()
         try:
             await self._bot.delete_message(chat, ref)
-        except BadRequest:
+        except LACKING:
             await self.edit(chat, ref, HIDDEN)
 
 

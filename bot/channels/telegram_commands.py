@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import re
 from dataclasses import dataclass
 
 from telegram import Bot, BotCommand
+from telegram.error import TelegramError
 
+from bot.channels.telegram_server import LACKING
 from bot.language.catalogues import get_catalogues
 from bot.language.sentences import sentence
 
+logger = logging.getLogger(__name__)
+PAUSES_SECONDS = (1, 5, 30, 60, 300, 600)
 START, STOP = "start", "stop"
 PAYLOADS = {
     START: "/greet",
@@ -56,8 +62,23 @@ def read_command(text: str) -> Command | None:
     return Command(name, words)
 
 
-async def set_commands(bot: Bot) -> None:
-    """The menu: by default, and in each offered language with a code of two letters."""
+async def set_menu(bot: Bot) -> None:
+    """Set the menu; nobody waits for it, and a server without menus is no hindrance."""
+    for pause in PAUSES_SECONDS:
+        try:
+            await _set_commands(bot)
+            return
+        except LACKING as error:
+            logger.warning("The command menu was refused (%s); going on.", type(error).__name__)
+            return
+        except TelegramError as error:
+            logger.info("The command menu is not set yet (%s).", type(error).__name__)
+        await asyncio.sleep(pause)
+    logger.warning("The command menu could not be set; the next start tries again.")
+
+
+async def _set_commands(bot: Bot) -> None:
+    """By default, and in each offered language with a code of two letters."""
     for language in (None, *get_catalogues().offered()):
         if language is None or len(language) == TWO_LETTERS:
             menu = [

@@ -7,7 +7,6 @@ behind it. Everything a patient writes goes through `bot.channels.intake`, as fr
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -15,7 +14,6 @@ from rasa.core.channels.channel import UserMessage
 from telegram import Bot, CallbackQuery, Update
 from telegram import Message as TelegramMessage
 from telegram.constants import ChatType
-from telegram.error import TelegramError
 
 from bot.channels.intake import Intake, Receipt
 from bot.channels.telegram_asides import Asides
@@ -26,7 +24,6 @@ from bot.channels.telegram_out import TelegramOut
 from bot.channels.telegram_who import conversation_of, hint_of
 from bot.services.telegram_chats import CHANNEL
 
-logger = logging.getLogger(__name__)
 LONGEST_NOTICE = 200
 """Characters of the notice that answers a press."""
 
@@ -40,7 +37,7 @@ class TelegramIn:
         on_new_message: Callable[[UserMessage], Awaitable[Any]],
         out: TelegramOut,
     ) -> None:
-        self._bot, self._out = bot, out
+        self._out = out
         self._intake = Intake(CHANNEL, on_new_message, out)
         self._asides, self._members = Asides(out), Members(bot, out)
         self._turns: set[asyncio.Task[None]] = set()
@@ -104,11 +101,7 @@ class TelegramIn:
             storing = self._intake.command(conversation, own_id, f"/{START}", PAYLOADS[START])
         receipt = await storing
         self._begin(conversation, receipt, hint)
-        try:
-            notice = (receipt.error or "")[:LONGEST_NOTICE]
-            await self._bot.answer_callback_query(query.id, notice, show_alert=bool(notice))
-        except TelegramError as error:  # too late, or no network: the press itself is stored
-            logger.info("A press was not acknowledged: %s.", type(error).__name__)
+        await self._out.calls.acknowledge(query.id, (receipt.error or "")[:LONGEST_NOTICE])
 
     def _begin(self, conversation: str, receipt: Receipt, hint: str | None) -> bool:
         """Run the turn of a stored message in the background; False: it was refused."""

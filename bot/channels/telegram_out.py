@@ -11,7 +11,6 @@ import asyncio
 import logging
 
 from telegram import Bot
-from telegram.constants import ChatAction
 from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 
 from bot.channels.delivery import Delivery, NotNow
@@ -104,7 +103,7 @@ class TelegramOut:
         try:
             chat = await asyncio.to_thread(_chat_of, conversation_id)
             if chat is not None and not chat.blocked:
-                await self._bot.send_chat_action(chat.number, ChatAction.TYPING)
+                await self.calls.show_typing(chat.number)
         except Exception as error:  # a sign of typing is never worth an error
             logger.info("A typing sign was not sent: %s.", type(error).__name__)
 

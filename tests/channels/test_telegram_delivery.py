@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -20,25 +18,12 @@ from bot.records.session import transaction
 from bot.services import telegram_chats
 from bot.services.identity import end_identity, start_identity
 from bot.services.transcript import Answer, change_text, store_answer
-from bot.settings import get_settings
 from tests.records.making import a_patient
 from tests.site.running import nhs_number
 from tests.site.telegram_api import TOKEN, TelegramApi
 
 SECONDS = 40
-
-
-@pytest.fixture(autouse=True)
-def _own_database(
-    tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
-    """A database that no running site sends from."""
-    shutil.copy(sqlite_template, tmp_path / "own.db")
-    monkeypatch.setenv("WAYMARK_DATABASE_URL", f"sqlite:///{tmp_path}/own.db")
-    get_settings.cache_clear()
-    yield
-    monkeypatch.undo()
-    get_settings.cache_clear()
+pytestmark = pytest.mark.usefixtures("own_database")
 
 
 @pytest.fixture
