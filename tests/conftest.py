@@ -19,6 +19,7 @@ import pytest
 
 CLOCK = "2026-05-04T10:00:00+01:00"
 """The site's moment: a Monday morning."""
+WEBHOOK_SECRET = "a-secret-of-these-tests"
 
 
 def _free_port() -> int:
@@ -161,3 +162,22 @@ def site(trained_models: Path, translator: LibreTranslate, telegram: TelegramApi
     with Site(FOLDER, **settings) as running:
         running.telegram = telegram
         yield running
+
+
+@pytest.fixture(scope="session")
+def telling_site(site: Site) -> Site:
+    """The running site, from here on telling all on Telegram, which sends to its webhook.
+
+    Tests that need it are marked `telling`: they come last, so that one restart is enough.
+    """
+    site.restart(
+        WAYMARK_TELEGRAM_TELLS="all",
+        WAYMARK_TELEGRAM_MODE="webhook",
+        WAYMARK_TELEGRAM_SECRET=WEBHOOK_SECRET,
+    )
+    return site
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs the telling site comes last."""
+    items.sort(key=lambda item: item.get_closest_marker("telling") is not None)

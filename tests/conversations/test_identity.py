@@ -18,6 +18,7 @@ from bot.records.base import utc_now
 from bot.records.identity_models import IdentitySession
 from bot.records.session import transaction
 from bot.services.identity import end_idle_identities
+from tests.conversations.conftest import Door
 from tests.conversations.people import (
     BORN_TYPED,
     PROVIDER,
@@ -56,8 +57,8 @@ def eventually(check: Callable[[], Any], seconds: float = WATCH_SECONDS) -> bool
 # ---- ways in ----
 
 
-def test_invitation_and_date_of_birth_are_enough(site: Site) -> None:
-    with site.open_page(link=site.invite(person(600))) as page:
+def test_invitation_and_date_of_birth_are_enough(door: Door) -> None:
+    with door.open(link=door.site.invite(person(600))) as page:
         assert page.history()[0]["text"].startswith("Hello. I am Waymark")
         assert texts(page.say("where is my referral?")) == [sentence(ASK_DATE)]
         answers = page.say(BORN_TYPED)
@@ -65,20 +66,20 @@ def test_invitation_and_date_of_birth_are_enough(site: Site) -> None:
         assert PROVIDER in answers[-1].text and answers[-1].private
 
 
-def test_nhs_number_date_of_birth_and_code(site: Site) -> None:
-    with site.open_page() as page:
+def test_nhs_number_date_of_birth_and_code(door: Door) -> None:
+    with door.open() as page:
         assert texts(page.say("where is my referral?")) == [sentence(ASK_NUMBER)]
         number = person(600)
         spaced = f"{number[:3]} {number[3:6]} {number[6:]}"
         assert texts(page.say(f"it's {spaced}")) == [sentence(ASK_DATE)]
         assert "2 January 1970" in page.say("02/01/1970")[-1].text
-        answers = page.say(f"the code is {site.code()}")
+        answers = page.say(f"the code is {door.site.code()}")
         assert answers[-1].text.startswith(sentence("utter_identity_succeeded"))
         assert PROVIDER in answers[-1].text
 
 
-def test_everything_in_one_message_leads_to_the_code(site: Site) -> None:
-    with site.open_page() as page:
+def test_everything_in_one_message_leads_to_the_code(door: Door) -> None:
+    with door.open() as page:
         page.say("where is my referral?")
         assert ASK_CODE_WORDS in page.say(f"{person(600)}, born 2 January 1970")[-1].text
 
@@ -88,18 +89,18 @@ def test_everything_in_one_message_leads_to_the_code(site: Site) -> None:
     ("language", "question"), [("en", "where is my referral?"), ("pl", "gdzie moje skierowanie?")]
 )
 def test_without_the_number_name_date_postcode_and_code(
-    site: Site, language: str, question: str, typed: bool
+    door: Door, language: str, question: str, typed: bool
 ) -> None:
     person(601, family_name="Zażółć-Nowak", postcode="SE17 9ZZ", birth_date=date(1963, 10, 4))
     dont_have_it = button(ASK_NUMBER, 0, language)
-    with site.open_page(browser_language=language) as page:
+    with door.open(language=language) as page:
         page.say(question)
         asked = page.say(dont_have_it.lower()) if typed else page.press(dont_have_it)
         assert texts(asked) == [sentence(ASK_NAME, language)]
         assert texts(page.say("zazolc nowak")) == [sentence(ASK_DATE, language)]
         assert texts(page.say("1963-10-04")) == [sentence(ASK_POSTCODE, language)]
         page.say("se179zz")
-        answers = page.say(site.code())
+        answers = page.say(door.site.code())
         assert PROVIDER in answers[-1].text
         assert answers[-1].language == language
 
@@ -116,88 +117,88 @@ REFUSED: dict[str, tuple[int, dict[str, object]]] = {
 }
 
 
-def refusal(site: Site, number: str, typed: str = BORN_TYPED) -> list[list[str]]:
+def refusal(door: Door, number: str, typed: str = BORN_TYPED) -> list[list[str]]:
     """All that is said to somebody who tries to sign in and types three wrong codes."""
-    with site.open_page() as page:
+    with door.open() as page:
         heard = [page.say(text) for text in ("where is my referral?", number, typed)]
         heard += [page.say(code) for code in ("000001", "000002", "000003")]
         assert not any(said.private for turn in heard for said in turn)
         return [texts(turn) for turn in heard]
 
 
-def test_every_refusal_reads_like_a_wrong_code(site: Site) -> None:
-    right = refusal(site, person(600))
+def test_every_refusal_reads_like_a_wrong_code(door: Door) -> None:
+    right = refusal(door, person(600))
     assert right[3:] == [
         [sentence("utter_code_wrong")],
         [sentence("utter_code_wrong")],
         [sentence("utter_identity_failed")],
     ]
-    heard = {why: refusal(site, person(index, **how)) for why, (index, how) in REFUSED.items()}
-    heard["no such patient"] = refusal(site, nhs_number(699))
+    heard = {why: refusal(door, person(index, **how)) for why, (index, how) in REFUSED.items()}
+    heard["no such patient"] = refusal(door, nhs_number(699))
     assert heard == dict.fromkeys(heard, right)
 
 
-def test_a_child_is_refused_like_everybody_else(site: Site) -> None:
+def test_a_child_is_refused_like_everybody_else(door: Door) -> None:
     number = person(616, birth_date=date(2015, 1, 2))
-    child, nobody = (refusal(site, n, "2 January 2015") for n in (number, nhs_number(699)))
+    child, nobody = (refusal(door, n, "2 January 2015") for n in (number, nhs_number(699)))
     assert child == nobody
 
 
-def test_invitations_refuse_everybody_in_the_same_words(site: Site) -> None:
+def test_invitations_refuse_everybody_in_the_same_words(door: Door) -> None:
     heard = {}
     for why, (index, how) in REFUSED.items():
         if why == "no phone":
             continue  # an invitation needs none
-        with site.open_page(link=site.invite(person(index, **how))) as page:
+        with door.open(link=door.site.invite(person(index, **how))) as page:
             page.say("where is my referral?")
             heard[why] = texts(page.say(BORN_TYPED))
     assert all(said == [sentence("utter_identity_failed")] for said in heard.values())
     assert len(heard) == 5
 
 
-def test_after_three_wrong_codes_the_patient_can_try_again(site: Site) -> None:
+def test_after_three_wrong_codes_the_patient_can_try_again(door: Door) -> None:
     number = person(600)
-    with site.open_page() as page:
+    with door.open() as page:
         for text in ("where is my referral?", number, BORN_TYPED, "000001", "000002"):
             page.say(text)
-        right = site.code()
+        right = door.site.code()
         assert texts(page.say("000003")) == [sentence("utter_identity_failed")]
         assert PROVIDER not in page.say(right)[-1].text
         assert texts(page.press(button("utter_identity_failed", 0))) == [sentence(ASK_NUMBER)]
         page.say(number)
         page.say(BORN_TYPED)
-        assert PROVIDER in page.say(site.code())[-1].text
+        assert PROVIDER in page.say(door.site.code())[-1].text
 
 
-def test_a_code_sent_for_another_conversation_opens_nothing(site: Site) -> None:
+def test_a_code_sent_for_another_conversation_opens_nothing(door: Door) -> None:
     number = person(600)
-    with site.open_page() as mine, site.open_page() as theirs:
+    with door.open() as mine, door.open() as theirs:
         for page in (mine, theirs):
             for text in ("where is my referral?", number, BORN_TYPED):
                 page.say(text)
-        answers = mine.say(site.code())  # the newest code: theirs
+        answers = mine.say(door.site.code())  # the newest code: theirs
         assert texts(answers) == [sentence("utter_code_wrong")]
-        assert PROVIDER in theirs.say(site.code())[-1].text
+        assert PROVIDER in theirs.say(door.site.code())[-1].text
 
 
-def test_a_date_of_birth_can_be_corrected_while_the_code_is_asked(site: Site) -> None:
+def test_a_date_of_birth_can_be_corrected_while_the_code_is_asked(door: Door) -> None:
     number = person(600)
-    with site.open_page() as page:
+    with door.open() as page:
         page.say("where is my referral?")
         page.say(number)
         assert "1 February 1970" in page.say("1 February 1970")[-1].text
-        before = site.code()
+        before = door.site.code()
         corrected = page.say("sorry, 2 January 1970")
         assert "2 January 1970" in corrected[-1].text and ASK_CODE_WORDS in corrected[-1].text
-        after = site.code()
+        after = door.site.code()
         assert after != before
         assert PROVIDER in page.say(after)[-1].text
 
 
 @pytest.mark.parametrize("typed", [True, False], ids=["typed", "pressed"])
-def test_who_has_no_code_is_checked_by_staff(site: Site, typed: bool) -> None:
+def test_who_has_no_code_is_checked_by_staff(door: Door, typed: bool) -> None:
     title = button("utter_ask_identity_form_code", 0)
-    with site.open_page() as page:
+    with door.open() as page:
         for text in ("where is my referral?", person(600), BORN_TYPED):
             page.say(text)
         answers = page.say(title) if typed else page.press(title)
@@ -209,13 +210,13 @@ def test_who_has_no_code_is_checked_by_staff(site: Site, typed: bool) -> None:
 # ---- invitations ----
 
 
-def test_a_used_or_unknown_invitation_says_so_and_leaves_the_other_way_open(site: Site) -> None:
-    link = site.invite(person(600))
-    with site.open_page(link=link) as page:
+def test_a_used_or_unknown_invitation_says_so_and_leaves_the_other_way_open(door: Door) -> None:
+    link = door.site.invite(person(600))
+    with door.open(link=link) as page:
         page.say("where is my referral?")
         assert PROVIDER in page.say(BORN_TYPED)[-1].text
     for spent in (link, "/chat/i/made-up", "/chat/i/%00%27--"):
-        with site.open_page(link=spent) as page:
+        with door.open(link=spent) as page:
             assert page.history()[0]["text"] == sentence("utter_invitation_invalid")
             assert texts(page.say("where is my referral?")) == [sentence(ASK_NUMBER)]
 
@@ -243,29 +244,29 @@ def test_another_patients_link_signs_the_first_one_out(site: Site) -> None:
 # ---- a question in the middle ----
 
 
-def test_a_general_question_is_answered_and_the_form_asks_again(site: Site) -> None:
-    with site.open_page() as page:
+def test_a_general_question_is_answered_and_the_form_asks_again(door: Door) -> None:
+    with door.open() as page:
         page.say("where is my referral?")
         answers = page.say("why do you need that? is my data safe?")
         assert texts(answers) == [sentence("utter_privacy"), sentence(ASK_NUMBER)]
         assert texts(page.say(person(600))) == [sentence(ASK_DATE)]
 
 
-def test_a_question_about_the_record_is_kept_and_answered_afterwards(site: Site) -> None:
-    with site.open_page() as page:
+def test_a_question_about_the_record_is_kept_and_answered_afterwards(door: Door) -> None:
+    with door.open() as page:
         page.say("where is my referral?")
         page.say(person(600))
         kept = page.say("who can I call about it?")
         assert sentence("utter_question_kept") in kept[0].text
         assert kept[-1].text == sentence(ASK_DATE)
         page.say(BORN_TYPED)
-        answers = page.say(site.code())
+        answers = page.say(door.site.code())
         assert len(answers) == 1
         assert "020 7946 0110" in answers[0].text or "020 7946 0140" in answers[0].text
 
 
-def test_stop_in_the_middle_leaves_the_form(site: Site) -> None:
-    with site.open_page() as page:
+def test_stop_in_the_middle_leaves_the_form(door: Door) -> None:
+    with door.open() as page:
         for text in ("where is my referral?", person(600)):
             page.say(text)
         assert texts(page.say("stop")) == [sentence("utter_stopped")]
@@ -273,8 +274,8 @@ def test_stop_in_the_middle_leaves_the_form(site: Site) -> None:
         assert texts(page.say("where is my referral?")) == [sentence(ASK_NUMBER)]
 
 
-def test_stop_is_not_taken_for_a_family_name(site: Site) -> None:
-    with site.open_page() as page:
+def test_stop_is_not_taken_for_a_family_name(door: Door) -> None:
+    with door.open() as page:
         page.say("where is my referral?")
         page.press(button(ASK_NUMBER, 0))
         assert texts(page.say("Stop!")) == [sentence("utter_stopped")]

@@ -147,7 +147,7 @@ def test_a_language_is_chosen_by_its_own_name(site: Site) -> None:
 
 
 def test_the_menu_is_there_in_every_offered_language(site: Site, telegram: TelegramApi) -> None:
-    assert set(telegram.menus) == {"", *get_catalogues().offered()}
+    assert eventually(lambda: set(telegram.menus) == {"", *get_catalogues().offered()})
     polish = {one["command"]: one["description"] for one in telegram.menus["pl"]}
     assert polish["status"] == sentence("term_command_status", "pl")
     assert set(polish) == {"start", "status", "human", "language", "stop", "help"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,19 +12,11 @@ from tests.conversations.written import Written, read, write
 from tests.site.running import Site, nhs_number
 from tests.site.telegram_patient import TelegramPatient
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.telling]
 ON_TELEGRAM = [path for path in FILES if not path.stem.endswith("_on_the_page")]
 """On the page a language can be picked before anything is said."""
 FIRST_NUMBER = 2000
 """Each file's patient has an NHS number of their own here too."""
-
-
-@pytest.fixture(scope="module")
-def telling_site(site: Site) -> Iterator[Site]:
-    """The running site, telling all on Telegram."""
-    site.restart(WAYMARK_TELEGRAM_TELLS="all")
-    yield site
-    site.restart()
 
 
 def _open_chat(site: Site, link: str, language: str) -> TelegramPatient:

@@ -78,6 +78,10 @@ class PatientPage:
         """Write a text; returns what is answered to it."""
         return self._turn("message", {"id": str(uuid.uuid4()), "text": text})
 
+    def post(self, text: str) -> None:
+        """Write a text without waiting for its answer."""
+        self.client.emit("message", {"id": str(uuid.uuid4()), "text": text})
+
     def press(self, title: str) -> list[Said]:
         """Press the newest button of that title."""
         said = next(s for s in reversed(self.heard) if title in s.buttons)

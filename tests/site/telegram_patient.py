@@ -36,7 +36,7 @@ class TelegramPatient:
         self.user = {"id": self.number, "is_bot": False, "first_name": "Pat"}
         self.user["language_code"] = language
         self.room: ChatRoom = api.chat(self.number)
-        self.heard: list[Said] = []
+        self._heard: list[Said] = []
         self._read = 0
         if link:
             self.api.send(self.number, self.user, text=f"/start {link}")
@@ -50,24 +50,41 @@ class TelegramPatient:
 
     @property
     def conversation(self) -> str:
-        """The id of the chat's newest conversation."""
-        with transaction() as session:
-            return str(
-                session.execute(
-                    select(PrivateChat.conversation_id)
-                    .where(PrivateChat.chat_hash == keyed_hash("telegram chat", str(self.number)))
-                    .order_by(PrivateChat.created_at.desc())
-                    .limit(1)
-                ).scalar_one()
-            )
+        """The id of the chat's newest conversation, as soon as there is one."""
+        newest = (
+            select(PrivateChat.conversation_id)
+            .where(PrivateChat.chat_hash == keyed_hash("telegram chat", str(self.number)))
+            .order_by(PrivateChat.created_at.desc())
+            .limit(1)
+        )
+        end = time.monotonic() + TURN_SECONDS
+        while time.monotonic() < end:
+            with transaction() as session:
+                found = session.execute(newest).scalar_one_or_none()
+            if found is not None:
+                return str(found)
+            time.sleep(0.05)
+        raise AssertionError("Nobody has written in this chat.")
+
+    @property
+    def heard(self) -> list[Said]:
+        """All that has come so far, in order."""
+        self._take()
+        return self._heard
 
     def say(self, text: str) -> list[Said]:
         """Write a text; returns what is answered to it."""
+        self._take()
         message_id = self.api.send(self.number, self.user, text=text)
         return self._answers(f"t{message_id}")
 
+    def post(self, text: str) -> None:
+        """Write a text without waiting for its answer."""
+        self.api.send(self.number, self.user, text=text)
+
     def press(self, title: str) -> list[Said]:
         """Press the newest button of that title."""
+        self._take()
         for standing in reversed(self.room.of_bot()):
             for button in (b for row in standing.keyboard for b in row):
                 if button["text"] == title:
@@ -83,10 +100,18 @@ class TelegramPatient:
 
     def history(self) -> list[dict[str, Any]]:
         """What stands in the chat of the bot's."""
-        return [
-            {"text": m.text, "buttons": m.titles, "sender": "bot", "language": None, "seq": i}
-            for i, m in enumerate(self.room.of_bot())
-        ]
+        return [self._shown(index, m) for index, m in enumerate(self.room.of_bot())]
+
+    def _shown(self, index: int, standing: Standing) -> dict[str, Any]:
+        row = self._row_of(standing.message_id)
+        return {
+            "text": standing.text,
+            "buttons": standing.titles,
+            "sender": "bot",
+            "language": None,
+            "seq": index,
+            "private": row is not None and row.identity_session_id is not None,
+        }
 
     def wait_for(self, count: int, seconds: float = TURN_SECONDS) -> list[Said]:
         """Until so many messages more than before stand in the chat."""
@@ -107,6 +132,7 @@ class TelegramPatient:
         raise AssertionError("No answer came in time.")
 
     def _is_done(self, channel_message_id: str) -> bool:
+        """Answered; or refused at the door: then it is stored nowhere, and something was said."""
         with transaction() as session:
             row = session.execute(
                 select(Message)
@@ -116,7 +142,9 @@ class TelegramPatient:
                     PrivateChat.chat_hash == keyed_hash("telegram chat", str(self.number)),
                 )
             ).scalar_one_or_none()
-            if row is None or row.status != "answered":
+            if row is None:
+                return bool(self._new())
+            if row.status != "answered":
                 return False
             return not queued_messages(session, row.conversation_id, utc_now())
 
@@ -127,7 +155,7 @@ class TelegramPatient:
         new = self._new()
         said = [self._said(m) for m in new]
         self._read = max([self._read, *(m.message_id for m in new)])
-        self.heard += said
+        self._heard += said
         return said
 
     def _said(self, standing: Standing) -> Said:
