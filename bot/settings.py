@@ -10,6 +10,7 @@ from dataclasses import fields
 from datetime import datetime
 from email.utils import parseaddr
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -73,6 +74,7 @@ class Settings(BaseSettings):
     staff_idle_minutes: int = Field(default=30, ge=1, le=12 * 60)
     staff_session_hours: int = Field(default=12, ge=1, le=24)
     sign_in_tries: int = Field(default=5, ge=1, le=100)
+    trusted_proxies: str = ""
     translator: Literal["none", "libretranslate", "deepl", "microsoft", "google"] = "none"
     translator_url: str = ""
     translator_key: str = ""
@@ -149,6 +151,15 @@ class Settings(BaseSettings):
         if not set(minutes) <= {1, 2, 3, 4} or any(value < 1 for value in minutes.values()):
             raise ValueError('give whole minutes by priority 1 to 4, as in {"1": 10, "2": 45}')
         return minutes
+
+    @validator("trusted_proxies")
+    def _known_networks(cls, proxies: str) -> str:
+        try:
+            for part in proxies.split(",") if proxies else ():
+                ip_network(part.strip())
+        except ValueError as error:
+            raise ValueError("give addresses or networks, as in 10.0.0.2, 10.1.0.0/16") from error
+        return proxies
 
     @validator("mail_from")
     def _an_address(cls, sender: str) -> str:

@@ -27,6 +27,7 @@ from bot.records.base import utc_now
 from bot.records.chat_models import Conversation
 from bot.records.session import transaction
 from bot.services import demo_phone
+from bot.services.client_address import client_address
 from bot.services.conversations import get_conversation, open_conversation
 from bot.services.invitations import open_invitation
 from bot.services.leaving import leave_conversation
@@ -220,7 +221,9 @@ def _come_from_elsewhere(request: Request, token: str) -> str:
 
 def _new_conversation(session: Session, request: Request) -> Conversation:
     conversation = open_conversation(session, "web", utc_now())
-    conversation.address_hash = visitor.address_hash(request.remote_addr or request.ip)
+    forwarded_for = ", ".join(request.headers.getall("x-forwarded-for", []))
+    address = client_address(request.ip, forwarded_for, get_settings().trusted_proxies)
+    conversation.address_hash = visitor.address_hash(address)
     return conversation
 
 

@@ -14,8 +14,8 @@ STOP_SECONDS = 5
 def main() -> None:
     """Serve until stopped.
 
-    No access log: an address may hold what somebody searched for. No proxy headers: without a
-    proxy anybody could write them, and an address is what tries to sign in are counted by.
+    No access log: an address may hold what somebody searched for. uvicorn reads no proxy headers:
+    whose word counts is a setting of ours (`bot.services.client_address`).
     """
     settings = get_settings()
     uvicorn.run(

@@ -1,7 +1,7 @@
 """/handoffs/…: one hand-off with its bilingual transcript and what stands beside it.
 
 Reading is allowed to the whole team (they need it to choose) and audited once a view; the parts
-that an open page fetches anew by itself aren't views. Writing is in `chat_actions`, `compose`
+that an open page fetches anew by itself once a sign-in. Writing is in `chat_actions`, `compose`
 and `beside_chat`.
 """
 
@@ -18,24 +18,17 @@ from bot.console.chat_page import chat_page
 from bot.console.chat_values import chat_values, transcript_of
 from bot.console.handoff_view import handoff_view
 from bot.console.pages import fragment
-from bot.console.scope import handoff_scope
-from bot.services.audit import audit
-from bot.services.known_patient import known_patient
+from bot.console.scope import Scope, handoff_scope
+from bot.console.security import staff_of
+from bot.services.known_patient import KnownPatient, known_patient
+from bot.services.reading_chats import note_part_read, note_view
 
 
 def show_chat(request: Request) -> Response:
     """The whole page; the view is audited."""
     with handoff_scope(request) as scope:
         known = known_patient(scope.session, scope.handoff, scope.now)
-        audit(
-            scope.session,
-            f"staff:{scope.staff.id}",
-            "handoff_viewed",
-            "handoff",
-            scope.handoff.id,
-            holds=scope.holds,
-            patient=known.patient.id if known else None,
-        )
+        note_view(scope.session, scope.staff, scope.handoff, **_seen(scope, known))
     return chat_page(request)
 
 
@@ -45,6 +38,7 @@ def show_messages(request: Request) -> Response:
     after = int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0
     with handoff_scope(request) as scope:
         known = known_patient(scope.session, scope.handoff, scope.now)
+        _note_part(request, scope, known)
         entries, view = transcript_of(scope, known, after), handoff_view(scope, known)
     return fragment(request, "_chat_messages.html.j2", entries=entries, handoff=view)
 
@@ -61,8 +55,19 @@ def show_actions(request: Request) -> Response:
 
 def _part(request: Request, template: str) -> HTMLResponse:
     with handoff_scope(request) as scope:
+        _note_part(request, scope, known_patient(scope.session, scope.handoff, scope.now))
         values: dict[str, Any] = chat_values(scope)
     return fragment(request, template, **values)
+
+
+def _note_part(request: Request, scope: Scope, known: KnownPatient | None) -> None:
+    who = (scope.session, scope.staff, scope.handoff, staff_of(request).session_id)
+    note_part_read(*who, **_seen(scope, known))
+
+
+def _seen(scope: Scope, known: KnownPatient | None) -> dict[str, Any]:
+    """What the audit says of a reading."""
+    return {"holds": scope.holds, "patient_id": known.patient.id if known else None}
 
 
 routes = [

@@ -10,12 +10,12 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.elements import ColumnElement
 
 from bot.records.chat_models import Handoff, Message
-from bot.records.staff_models import ConsoleEvent, Membership, Staff
+from bot.records.staff_models import ConsoleEvent, Staff
+from bot.services.live import may_know_of
 
 SAME_MOMENT = timedelta(seconds=10)
 """An event this close to the opening of its hand-off is the opening's own (writes may wait)."""
@@ -57,7 +57,7 @@ def told_to(session: Session, staff_ids: set[str], after: int, newest: int) -> T
             Staff.id.in_(staff_ids),
             ConsoleEvent.id > after,
             ConsoleEvent.id <= newest,
-            _may_know_of(),
+            may_know_of(),
         )
         .order_by(ConsoleEvent.id)
     ):
@@ -65,19 +65,6 @@ def told_to(session: Session, staff_ids: set[str], after: int, newest: int) -> T
         if row.kind != "session_ended" or row.staff_id == staff_id:
             told[staff_id].append(_told(row, staff_id, handoffs, senders))
     return told
-
-
-def _may_know_of() -> ColumnElement:
-    """Between a row of Staff and a row of ConsoleEvent."""
-    member = exists().where(
-        Membership.staff_id == Staff.id, Membership.team_id == ConsoleEvent.team_id
-    )
-    theirs = exists().where(
-        Handoff.id == ConsoleEvent.handoff_id,
-        or_(Handoff.claimed_by_id == Staff.id, Handoff.transfer_staff_id == Staff.id),
-    )
-    administrator = Staff.role == "administrator"
-    return or_(administrator, ConsoleEvent.staff_id == Staff.id, member, theirs)
 
 
 def _told(

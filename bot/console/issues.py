@@ -22,7 +22,6 @@ from bot.console.pages import page
 from bot.console.refusals import asking
 from bot.console.security import form_of
 from bot.errors import NotFound
-from bot.language.free_text import for_reading
 from bot.pathway.interface_issues import HEADINGS, KINDS, REPORTERS, STATES
 from bot.records.base import utc_now
 from bot.records.issue_queries import count_issues, issue_of, issues, organisations_with_issues
@@ -36,9 +35,12 @@ from bot.services.issue_exports import (
     exported_issues,
     may_export_descriptions,
 )
+from bot.services.issue_patients import is_restricted, patients_of_issues, shown_text
 from bot.services.site_days import local_day
 
 A_PAGE = 25
+RESTRICTED = "Not shown: restricted record"
+"""Instead of the organisation: where this patient is treated must not be found out."""
 WORDS = {"headings": HEADINGS, "kinds": KINDS, "reporters": REPORTERS, "states": STATES}
 STATE_COLOURS = {"new": "yellow", "looking_into": None, "passed_on": "purple", "closed": "grey"}
 
@@ -54,6 +56,7 @@ def show_list(request: Request) -> Response:
         number = min(_page_number(request), pages)
         shown = issues(session, staff, wanted, offset=(number - 1) * A_PAGE, limit=A_PAGE)
         with_text = may_export_descriptions(staff)
+        about = _about(session, shown)
     chosen = {name: value for name, value in form.data.items() if value}
     return page(
         request,
@@ -62,6 +65,7 @@ def show_list(request: Request) -> Response:
         form=form,
         errors=errors_of(form),
         issues=shown,
+        about=about,
         total=total,
         number=number,
         pages=pages,
@@ -83,9 +87,9 @@ def show_issue(request: Request) -> Response:
             seen=version_of(issue),
             heading=issue.heading,
             state=issue.state,
-            outcome=for_reading(issue.outcome or ""),
         )
         values = _issue_values(session, staff, issue)
+        form.outcome.data = values["outcome"]
     saved = "saved" in request.query_params
     return page(request, "issue.html.j2", form=form, errors={}, saved=saved, **values)
 
@@ -164,18 +168,33 @@ def _filters(request: Request, session: Session, staff: Staff) -> FilterForm:
 def _issue_values(session: Session, staff: Staff, issue: InterfaceIssue) -> dict[str, Any]:
     """What the page shows beside the form, read while the transaction lasts."""
     writer = session.get(Staff, issue.staff_id) if issue.staff_id else None
+    patients = patients_of_issues(session, [issue])[issue.id]
+    restricted = is_restricted(patients)
     return {
         "issue": issue,
-        "about": issue.organisation.name if issue.organisation else None,
-        "specialty": issue.referral.specialty if issue.referral else None,
+        "about": RESTRICTED if restricted else _name_of(issue),
+        "specialty": issue.referral.specialty if issue.referral and not restricted else None,
         "team": issue.team.name,
         "writer": f"{writer.first_name} {writer.family_name}" if writer else None,
-        "description": for_reading(issue.description),
-        "outcome": for_reading(issue.outcome or ""),
+        "description": shown_text(issue.description, patients, utc_now()),
+        "outcome": shown_text(issue.outcome, patients, utc_now()),
         "handoff": _handoff_to_link(session, staff, issue),
         "colours": STATE_COLOURS,
         **WORDS,
     }
+
+
+def _about(session: Session, shown: list[InterfaceIssue]) -> dict[str, str | None]:
+    """Whom each issue is about, by its id; None: not known yet."""
+    patients = patients_of_issues(session, shown)
+    return {
+        issue.id: RESTRICTED if is_restricted(patients[issue.id]) else _name_of(issue)
+        for issue in shown
+    }
+
+
+def _name_of(issue: InterfaceIssue) -> str | None:
+    return issue.organisation.name if issue.organisation else None
 
 
 def _handoff_to_link(session: Session, staff: Staff, issue: InterfaceIssue) -> str | None:

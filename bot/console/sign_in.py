@@ -13,8 +13,10 @@ from bot.console.pages import page
 from bot.console.security import COOKIE, SIGN_IN, form_of, local_path, set_cookie, signed_in_at
 from bot.records.base import utc_now
 from bot.records.session import transaction
+from bot.services.client_address import client_address
 from bot.services.passwords import password_matches
 from bot.services.staff_sessions import begin_sign_in, finish_sign_in, sign_out
+from bot.settings import get_settings
 
 PATH = SIGN_IN
 WRONG = "The e-mail address or the password is wrong. Check both and try again."
@@ -45,7 +47,11 @@ def sign_in(request: Request) -> Response:
     }
     if missing:
         return _form(request, target, email=email, errors=missing, status_code=422)
-    address = request.client.host if request.client else None
+    address = client_address(
+        request.client.host if request.client else None,
+        ", ".join(request.headers.getlist("x-forwarded-for")),
+        get_settings().trusted_proxies,
+    )
     with transaction() as session:
         tried = begin_sign_in(session, email, address, utc_now())
     if tried.minutes_to_wait:

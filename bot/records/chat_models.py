@@ -235,6 +235,7 @@ class AuditEntry(Base):
     """Who read or changed what, when. The database refuses to change or delete a row."""
 
     __tablename__ = "audit"
+    __table_args__ = (Index("ix_audit_subject", "subject_id", "at"),)
 
     id = Column(Integer, primary_key=True)
     at = Column(UtcDateTime, nullable=False, default=utc_now)

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.sql.elements import ColumnElement
 
 from bot.errors import NotFound
-from bot.records.models import Organisation, Referral
+from bot.records.chat_models import Handoff
+from bot.records.identity_models import IdentitySession
+from bot.records.models import Organisation, Patient, Referral
 from bot.records.staff_models import InterfaceIssue, Membership, Staff
 
 
@@ -61,8 +64,9 @@ def count_issues(session: Session, staff: Staff, wanted: IssueFilter) -> int:
 
 
 def organisations_with_issues(session: Session, staff: Staff) -> list[Organisation]:
-    """The organisations that this person's issues are about, by name."""
-    about = select(InterfaceIssue.organisation_id).where(*_of_teams(staff))
+    """The organisations that this person's issues are about, by name; those of restricted records
+    don't count."""
+    about = select(InterfaceIssue.organisation_id).where(*_of_teams(staff), ~_restricted())
     query = select(Organisation).where(Organisation.id.in_(about)).order_by(Organisation.name)
     return list(session.execute(query).scalars())
 
@@ -82,11 +86,34 @@ def _conditions(wanted: IssueFilter) -> list[Any]:
         InterfaceIssue.team_id: wanted.team_id,
     }
     conditions = [column == value for column, value in equal.items() if value is not None]
+    if wanted.organisation_id is not None:
+        conditions.append(~_restricted())
     if wanted.since is not None:
         conditions.append(InterfaceIssue.created_at >= wanted.since)
     if wanted.before is not None:
         conditions.append(InterfaceIssue.created_at < wanted.before)
     return conditions
+
+
+def _restricted() -> ColumnElement:
+    """Issues about a restricted record: by organisation they can't be found."""
+    of_referral = (
+        select(Referral.id)
+        .join(Patient, Patient.id == Referral.patient_id)
+        .where(Referral.id == InterfaceIssue.referral_id, Patient.restricted)
+    )
+    of_handoff = (
+        select(Handoff.id)
+        .join(Patient, Patient.id == Handoff.patient_id)
+        .where(Handoff.id == InterfaceIssue.handoff_id, Patient.restricted)
+    )
+    verified = (
+        select(IdentitySession.id)
+        .join(Patient, Patient.id == IdentitySession.patient_id)
+        .where(IdentitySession.conversation_id == InterfaceIssue.conversation_id)
+        .where(Patient.restricted)
+    )
+    return or_(of_referral.exists(), of_handoff.exists(), verified.exists())
 
 
 def _with_names(query: Any) -> Any:

@@ -265,9 +265,15 @@ def code_is_spent(session: Session, conversation_id: str, now: datetime) -> bool
 
 
 def invited_subject(session: Session, conversation_id: str) -> str | None:
-    """What tries by invitation are counted against: the link, whichever conversation opened it."""
+    """What tries by invitation are counted against: the link, whichever conversation opened it.
+
+    Locks the link until the transaction ends, so that tries at it wait for each other and their
+    count is right.
+    """
     conversation = session.get(Conversation, conversation_id)
     tied = conversation.invitation_id if conversation else None
+    if tied:
+        session.get(Invitation, tied, with_for_update=True, populate_existing=True)
     return _invited_subject(tied) if tied else None
 
 

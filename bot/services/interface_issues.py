@@ -13,13 +13,12 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.errors import WaymarkError
-from bot.language.free_text import without_identifiers
 from bot.pathway.interface_issues import HEADINGS, KINDS, REPORTERS, STATES, is_about_referrer
-from bot.records.chat_models import Handoff
 from bot.records.issue_queries import issue_of
-from bot.records.models import Organisation, Patient, Referral
+from bot.records.models import Organisation, Referral
 from bot.records.staff_models import InterfaceIssue, Staff
 from bot.services.audit import audit
+from bot.services.issue_patients import patients_of, without_patients
 from bot.services.live import note_issue_event
 from bot.services.teams import team_for
 
@@ -80,7 +79,9 @@ def record_issue(
     issue = InterfaceIssue(
         heading=heading,
         kind=kind,
-        description=without_patient(description, _patient(session, referral, handoff_id), now),
+        description=without_patients(
+            description, patients_of(session, referral, handoff_id, conversation_id), now
+        ),
         reported_by=reported_by,
         staff_id=staff.id if staff else None,
         conversation_id=conversation_id,
@@ -133,10 +134,10 @@ def change_issue(
         )
     if state == "closed" and not outcome.strip():
         raise IssueRefused("outcome", "Say what the outcome is before you close the issue.")
-    patient = _patient(session, issue.referral, issue.handoff_id)
+    patients = patients_of(session, issue.referral, issue.handoff_id, issue.conversation_id)
     before = issue.state
     issue.heading, issue.state = heading, state
-    issue.outcome = without_patient(outcome, patient, now) or None
+    issue.outcome = without_patients(outcome, patients, now) or None
     issue.updated_at = now
     actor = f"staff:{staff.id}"
     audit(session, actor, "issue_changed", "issue", issue.id, before=before, state=state)
@@ -157,18 +158,3 @@ def _check(field: str, value: str, known: dict[str, str]) -> None:
 def _check_length(field: str, text: str) -> None:
     if len(text) > LONGEST_TEXT:
         raise IssueRefused(field, f"Shorten it to {LONGEST_TEXT:,} characters.")
-
-
-def _patient(session: Session, referral: Referral | None, handoff_id: str | None) -> Patient | None:
-    """Whose names and birth date must not stand in the text, as far as the patient is known."""
-    if referral is not None:
-        return referral.patient
-    handoff = session.get(Handoff, handoff_id) if handoff_id else None
-    return handoff.patient if handoff else None
-
-
-def without_patient(text: str, patient: Patient | None, now: datetime) -> str:
-    """Text without identifiers, and without the patient's names and birth date if known."""
-    names = [name for name in (patient.given_name, patient.family_name) if name] if patient else []
-    birth_date = patient.birth_date if patient else None
-    return without_identifiers(text.strip(), now.date(), names, birth_date)

@@ -10,8 +10,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import and_, delete, exists, or_, select
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
 
 from bot.records.chat_models import Handoff
 from bot.records.live import note
@@ -72,20 +73,23 @@ def events_after(
 ) -> list[ConsoleEvent]:
     """Events after an id that this person may know of, oldest first: those of their teams, of
     hand-offs that they hold or are offered, and their own. Administrators know of all."""
-    query = select(ConsoleEvent).where(ConsoleEvent.id > last_id)
-    if staff.role != "administrator":
-        teams = select(Membership.team_id).where(Membership.staff_id == staff.id)
-        theirs = select(Handoff.id).where(
-            or_(Handoff.claimed_by_id == staff.id, Handoff.transfer_staff_id == staff.id)
-        )
-        query = query.where(
-            or_(
-                ConsoleEvent.staff_id == staff.id,
-                ConsoleEvent.team_id.in_(teams),
-                ConsoleEvent.handoff_id.in_(theirs),
-            )
-        )
+    query = select(ConsoleEvent).where(
+        ConsoleEvent.id > last_id, Staff.id == staff.id, may_know_of()
+    )
     return list(session.execute(query.order_by(ConsoleEvent.id).limit(limit)).scalars())
+
+
+def may_know_of() -> ColumnElement:
+    """The rule, between a row of Staff and a row of ConsoleEvent."""
+    member = exists().where(
+        Membership.staff_id == Staff.id, Membership.team_id == ConsoleEvent.team_id
+    )
+    holds = and_(Handoff.state == "claimed", Handoff.claimed_by_id == Staff.id)
+    theirs = exists().where(
+        Handoff.id == ConsoleEvent.handoff_id, or_(holds, Handoff.transfer_staff_id == Staff.id)
+    )
+    administrator = Staff.role == "administrator"
+    return or_(administrator, ConsoleEvent.staff_id == Staff.id, member, theirs)
 
 
 def forget_events(session: Session, before: datetime) -> int:

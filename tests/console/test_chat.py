@@ -388,6 +388,34 @@ def test_a_long_word_and_many_emoji_are_kept_whole(
     assert text in words(message(shown(client, handoff), 1))
 
 
+def test_who_reads_only_parts_of_a_page_is_noted_once_a_sign_in(
+    console: Console, team: Team, amara: Staff, client: Browser
+) -> None:
+    known = zofia(console)
+    handoff = a_chat(console, team)
+
+    def noted() -> list[str | None]:
+        with console.transaction() as session:
+            found = session.query(AuditEntry).filter_by(
+                action="handoff_viewed", subject_id=handoff.id, actor=f"staff:{amara.id}"
+            )
+            return [entry.detail["patient"] for entry in found]
+
+    for _ in range(2):
+        for part in ("messages?after=0", "panel", "actions"):
+            client.get(f"/handoffs/{handoff.id}/{part}", background=True)
+    assert noted() == [None]
+    with console.transaction() as session:
+        start_identity(
+            session, handoff.conversation_id, known.patient.id, "invitation", console.now
+        )
+    for _ in range(2):
+        client.get(f"/handoffs/{handoff.id}/panel", background=True)
+    assert noted() == [None, known.patient.id]
+    console.client(amara).get(f"/handoffs/{handoff.id}/panel", background=True)
+    assert noted() == [None, known.patient.id, known.patient.id]
+
+
 # --- who can't be reached ---
 
 

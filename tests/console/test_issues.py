@@ -14,7 +14,9 @@ from sqlalchemy import select
 
 from bot.records.chat_models import AuditEntry, Handoff
 from bot.records.issue_queries import IssueFilter, issues
+from bot.records.models import Patient
 from bot.records.staff_models import InterfaceIssue, Staff, Team
+from bot.services.identity import start_identity
 from bot.services.interface_issues import record_issue, version_of
 from tests.console.conftest import Browser, Console
 from tests.records.making import a_hospital, a_patient, a_referral
@@ -322,3 +324,26 @@ def test_what_the_list_shows_is_what_the_query_finds(room: Room, page: Browser) 
         staff = session.get(Staff, room.amara.id)
         found = [issue.id for issue in issues(session, staff, IssueFilter(), limit=None)]
     assert shown == found
+
+
+def test_who_verified_since_and_where_a_restricted_patient_is_treated_stand_on_no_page(
+    room: Room, page: Browser
+) -> None:
+    form = filled(page, room.handoff, description="Ola Nowa called")
+    page.post(f"/handoffs/{room.handoff.id}/issue", data=form)
+    (issue,) = room.stored()
+    with room.console.transaction() as session:
+        hospital = "Hospital of the restricted"
+        organisation = a_hospital(session, "RYJ")
+        organisation.name = hospital
+        session.get(InterfaceIssue, issue.id).organisation_id = organisation.id
+    with room.console.transaction() as session:
+        someone = a_patient(session, nhs_number(77), given_name="Ola", family_name="Nowa")
+        start_identity(session, issue.conversation_id, someone.id, "code", room.console.now)
+    shown = page.get(f"/issues/{issue.id}").text
+    assert "••• ••• called" in shown and hospital in shown
+    with room.console.transaction() as session:
+        session.get(Patient, someone.id).restricted = True
+    for address in ("/issues", f"/issues/{issue.id}"):
+        shown = page.get(address).text
+        assert "Not shown: restricted record" in shown and hospital not in shown

@@ -17,6 +17,7 @@ from bot.console.security import COOKIE
 from bot.records.base import utc_now
 from bot.records.chat_models import AuditEntry
 from bot.records.staff_models import SignInAttempt, Staff, StaffSession
+from bot.services.keys import keyed_hash
 from bot.services.passwords import hash_password, password_matches
 from bot.services.staff import deactivate, set_password
 from bot.services.staff_sessions import begin_sign_in, finish_sign_in, session_id_of
@@ -393,3 +394,21 @@ def test_page_that_led_here_from_another_site_is_not_gone_back_to(console: Conso
 def test_who_is_signed_in_already_goes_straight_on(console: Console, amara: Staff) -> None:
     answer = console.client(amara).get("/sign-in?next=/issues")
     assert (answer.status_code, answer.headers["location"]) == (303, "/issues")
+
+
+# ---- whose address ----
+
+
+@pytest.mark.parametrize("proxies", ["", "192.0.2.0/24"])
+def test_a_forged_header_does_not_change_whose_tries_are_counted(
+    console: Console, amara: Staff, monkeypatch: pytest.MonkeyPatch, proxies: str
+) -> None:
+    monkeypatch.setenv("WAYMARK_TRUSTED_PROXIES", proxies)
+    get_settings.cache_clear()
+    browser = console.client()
+    browser.headers["X-Forwarded-For"] = "203.0.113.9"
+    sign_in(browser, password="wrong horse battery")
+    get_settings.cache_clear()
+    with console.transaction() as session:
+        kept = session.execute(select(SignInAttempt.address_hash)).scalars().all()
+    assert kept == [keyed_hash("address", "testclient")]

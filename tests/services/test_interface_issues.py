@@ -23,11 +23,18 @@ from bot.errors import NotFound
 from bot.pathway.interface_issues import HEADINGS
 from bot.pathway.states import State
 from bot.records.chat_models import AuditEntry
-from bot.records.issue_queries import IssueFilter, count_issues, issue_of, issues
+from bot.records.issue_queries import (
+    IssueFilter,
+    count_issues,
+    issue_of,
+    issues,
+    organisations_with_issues,
+)
 from bot.records.live import NOTED
 from bot.records.models import Referral
 from bot.records.session import transaction
 from bot.records.staff_models import InterfaceIssue, Staff, Team
+from bot.services.identity import start_identity
 from bot.services.interface_issues import IssueRefused, change_issue, record_issue, version_of
 from bot.services.issue_exports import COLUMNS, exported_issues
 from bot.services.issue_reports import Report, record_for_team, record_from_handoff
@@ -383,3 +390,54 @@ def test_two_clicks_at_once_record_one_issue(engine: Engine) -> None:
         assert list(pool.map(click, (1, 2))) == ["b" * 32] * 2
     with transaction(engine) as session:
         assert count_issues(session, session.get(Staff, amara.id), ANY) == 1
+
+
+# --- who the patient is becomes known only afterwards ---
+
+
+def from_a_chat(session: Session, team: Team, amara: Staff, text: str) -> InterfaceIssue:
+    """An issue from the hand-off of a conversation in which nobody has verified yet."""
+    handoff = a_handoff(session, team)
+    report = Report("communication", text)
+    return record_from_handoff(session, amara, handoff.id, report, NOW)
+
+
+def test_who_verifies_after_the_report_is_named_in_no_export(session: Session, team: Team) -> None:
+    boss = a_coordinator(session, "Boss", team, role="supervisor")
+    issue = from_a_chat(session, team, boss, "Zofia Wzorek's letter and Piotr Kowal's never came")
+    assert "Zofia Wzorek" in issue.description
+    for index, names in enumerate((("Zofia", "Wzorek"), ("Piotr", "Kowal"))):
+        given, family = names
+        someone = a_patient(session, nhs_number(10 + index), given_name=given, family_name=family)
+        start_identity(session, issue.conversation_id, someone.id, "code", LATER)
+    change_issue(
+        session,
+        boss,
+        issue.id,
+        LATER,
+        heading="communication",
+        state="closed",
+        outcome="Piotr has a date now",
+        seen=version_of(issue),
+    )
+    assert "Piotr" not in issue.outcome
+    (row,) = exported_issues(session, boss, ANY, LATER, with_text=True)
+    assert row["description"] == "••• •••'s letter and ••• •••'s never came"
+
+
+def test_where_a_restricted_patient_is_treated_is_in_no_export_and_found_by_no_filter(
+    session: Session, team: Team, amara: Staff, referral: Referral
+) -> None:
+    handoff = a_handoff(session, team, referral_id=referral.id)
+    issue = record_from_handoff(
+        session, amara, handoff.id, Report("communication", "No letter"), NOW
+    )
+    about = IssueFilter(organisation_id=issue.organisation_id)
+    assert organisations_with_issues(session, amara) != []
+    referral.patient.restricted = True
+    session.flush()
+    (row,) = exported_issues(session, amara, ANY, NOW, with_text=False)
+    assert (row["organisation"], row["organisation_code"], row["specialty"]) == ("", "", "")
+    assert organisations_with_issues(session, amara) == []
+    assert count_issues(session, amara, about) == 0
+    assert count_issues(session, amara, ANY) == 1

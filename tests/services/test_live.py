@@ -198,6 +198,19 @@ def test_events_reach_only_those_who_may_know(engine: Engine) -> None:
     assert told["Carla"] == 0
 
 
+def test_who_once_held_a_handoff_of_another_team_hears_no_more_of_it(engine: Engine) -> None:
+    with transaction(engine) as session:
+        at_the_desk(session).chat()
+    with transaction(engine) as session:
+        handoff = session.execute(select(Handoff)).scalars().first()
+        carla = session.execute(select(Staff).where(Staff.first_name == "Carla")).scalar_one()
+        handoff.claimed_by_id = carla.id
+        for state, heard in (("claimed", True), ("resolved", False)):
+            handoff.state = state
+            session.flush()
+            assert bool(events_after(session, carla, 0)) == heard
+
+
 def test_old_events_are_forgotten(engine: Engine) -> None:
     with transaction(engine) as session:
         at_the_desk(session).chat()

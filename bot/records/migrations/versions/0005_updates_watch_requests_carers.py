@@ -167,10 +167,13 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('carer_id', sa.String(length=32), nullable=True))
         batch_op.create_foreign_key(batch_op.f('fk_text_messages_carer_id_carers'), 'carers', ['carer_id'], ['id'])
 
+    # Not as a batch: that would copy the table, and its triggers would be lost.
+    op.create_index('ix_audit_subject', 'audit', ['subject_id', 'at'])
 
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_index('ix_audit_subject', 'audit')
     with op.batch_alter_table('text_messages', schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f('fk_text_messages_carer_id_carers'), type_='foreignkey')
         batch_op.drop_column('carer_id')
