@@ -13,11 +13,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from written_payloads import NOW, PAYLOADS, payload
 
+from bot.errors import UnreadableInput
 from bot.records.base import metadata
 from bot.records.chat_models import AuditEntry
 from bot.records.models import Appointment, Patient, Referral
-from bot.services.import_records import import_records, importer
+from bot.services.import_records import demo_guard, import_records, importer
+from bot.settings import get_settings
 
+OWNER = "9990000018"
+"""Whose referral the payloads of e-RS tell of."""
 UTC = timezone.utc
 LATER = NOW + timedelta(days=1)
 EXAMPLES = Path(__file__).parents[3] / "shared" / "fhir_examples"
@@ -299,3 +303,22 @@ def test_each_published_example_can_be_imported_by_itself(session: Session) -> N
         with session.begin_nested() as savepoint:
             assert import_records(session, [file], NOW).exit_code in (0, 3), file
             savepoint.rollback()
+
+
+@pytest.mark.parametrize("number", ["4505577104", "9434765919"])
+def test_a_demo_takes_no_number_that_may_be_somebodys(
+    load: Any, session: Session, number: str
+) -> None:
+    real = json.loads(json.dumps(payload("ers_stu3/referral_booked.json")).replace(OWNER, number))
+    with pytest.raises(UnreadableInput, match=r"may be a real patient's NHS number.*999"):
+        load("ers_stu3/referral_not_booked.json", real)
+    assert session.scalars(select(Patient)).all() == []
+
+
+def test_production_takes_every_number(
+    load: Any, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    production = get_settings().copy(update={"mode": "production"})
+    monkeypatch.setattr(demo_guard, "get_settings", lambda: production)
+    real = json.dumps(payload("ers_stu3/referral_booked.json")).replace(OWNER, "4505577104")
+    assert load(json.loads(real)).rejected == []

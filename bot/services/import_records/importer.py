@@ -28,6 +28,7 @@ from bot.services.import_records.appointments import (
     move_referrals,
     write_appointment,
 )
+from bot.services.import_records.demo_guard import check_for_demo
 from bot.services.import_records.organisations import write_organisation
 from bot.services.import_records.patients import merged, write_interpreter_flag, write_patient
 from bot.services.import_records.referrals import write_history, write_older, write_referral
@@ -51,9 +52,13 @@ def import_records(session: Session, paths: Iterable[str | Path], now: datetime)
 
     Returns:
         counts by kind, and each entry that couldn't be used, with its reason.
+
+    Raises:
+        UnreadableInput: a demo would show a real patient's codes; nothing is written.
     """
     run = Run(session, now)
     records = _read(run, paths)
+    check_for_demo(records)
     for organisation in _newest_first(records, OrganisationRecord):
         run.apply(organisation, lambda record: write_organisation(run, record))
     _patients(run, _of(records, PatientRecord))
