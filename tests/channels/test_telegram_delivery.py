@@ -179,6 +179,16 @@ def test_who_cannot_be_reached_does_not_hold_up_the_others(api: TelegramApi, why
     assert len(api.refused) == 1  # asked once, then left alone
 
 
+def test_signs_of_a_markup_are_shown_as_they_were_written(api: TelegramApi) -> None:
+    api.chat(1)
+    written = "<b>Bold</b> & <script>, _so_ *so* [here](http://x) `code` &amp; &lt; </i> #x"
+    say(1, written, "<Yes> & no")
+    run(api, all_sent)
+    (standing,) = api.chat(1).of_bot()
+    assert (standing.text, standing.titles) == (written, ("<Yes> & no",))
+    assert api.refused == []
+
+
 def test_a_web_conversation_is_never_sent_to_telegram(api: TelegramApi) -> None:
     _, talk = say(1, "For the page.")
     with transaction() as session:

@@ -176,6 +176,20 @@ def test_a_button_of_an_ended_conversation_greets_in_the_new_one(site: Site) -> 
         assert texts(patient.press(button("utter_greet", 3))) == [sentence("utter_greet")]
 
 
+@pytest.mark.parametrize("data", ["/ask_referral_status", "m1:99:{start}", "m999:0:{start}", "🙂"])
+def test_a_button_that_was_never_offered_does_nothing_but_say_so(site: Site, data: str) -> None:
+    with site.open_chat() as patient:
+        patient.say("hello")
+        standing = patient.room.of_bot()[-1]
+        start = patient.conversation[:8]
+        query = patient.api.press(
+            patient.number, standing.message_id, data.format(start=start), patient.user
+        )
+        assert eventually(lambda: query in patient.api.answered)
+        assert texts(patient.say("thank you"))[-1] == sentence("utter_thank")
+        assert not any(said.private for said in patient.heard)
+
+
 def test_thirty_quiet_minutes_take_the_answers_out_of_the_chat(site: Site) -> None:
     patient, told = signed_in(site, 644)
     quiet = utc_now() - timedelta(minutes=31)
@@ -204,6 +218,17 @@ def test_an_answer_older_than_48_hours_is_blotted_out(site: Site) -> None:
     [
         {"voice": {"file_id": "v", "file_unique_id": "v", "duration": 3}},
         {"photo": [{"file_id": "p", "file_unique_id": "p", "width": 9, "height": 9}]},
+        {
+            "sticker": {
+                "file_id": "s",
+                "file_unique_id": "s",
+                "width": 9,
+                "height": 9,
+                "is_animated": False,
+                "is_video": False,
+                "type": "regular",
+            }
+        },
         {"location": {"latitude": 51.5, "longitude": -0.1}},
         {"contact": {"phone_number": "07700900123", "first_name": "Pat"}},
     ],
