@@ -75,6 +75,7 @@ class Settings(BaseSettings):
     staff_session_hours: int = Field(default=12, ge=1, le=24)
     sign_in_tries: int = Field(default=5, ge=1, le=100)
     trusted_proxies: str = ""
+    codes_per_hour: int = Field(default=5, ge=1, le=1000)
     translator: Literal["none", "libretranslate", "deepl", "microsoft", "google"] = "none"
     translator_url: str = ""
     translator_key: str = ""

@@ -39,6 +39,7 @@ os.environ |= {
     "WAYMARK_CONSOLE_PORT": str(_free_port()),
     "WAYMARK_MESSAGES_PER_MINUTE": "600",
     "WAYMARK_IDENTITY_TRIES": "50",
+    "WAYMARK_CODES_PER_HOUR": "1000",
     "WAYMARK_HOLIDAYS": "",  # that Monday is a bank holiday in England
 }
 for name in ("WAYMARK_DATABASE_URL", "WAYMARK_TRACKER_URL", "WAYMARK_MODE"):

@@ -28,6 +28,7 @@ from bot.records.identity_models import (
 )
 from bot.records.models import Patient
 from bot.services.audit import audit
+from bot.services.code_limit import may_send_code
 from bot.services.given_links import end_links_given_in
 from bot.services.keys import encrypt, keyed_hash
 from bot.settings import get_settings
@@ -173,7 +174,9 @@ def may_be_told(patient: Patient | None, birth_date: date, today: date) -> bool:
 def send_code(session: Session, conversation_id: str, claim: Claim, now: datetime) -> None:
     """Send a one-time code if the claim fits a patient; the outside can't tell whether it did."""
     patient = find_patient(session, claim)
-    fits = may_be_told(patient, claim.birth_date, now.date()) and bool(patient and patient.phone)
+    may_send = may_send_code(session, patient.phone if patient else None, now)
+    known = may_be_told(patient, claim.birth_date, now.date()) and bool(patient and patient.phone)
+    fits = known and may_send
     code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
     session.execute(
         update(OneTimeCode)

@@ -15,7 +15,7 @@ from bot.records.chat_models import AuditEntry, Conversation
 from bot.records.identity_models import IdentitySession, Invitation, OneTimeCode, TextMessage
 from bot.records.models import Patient
 from bot.records.session import transaction
-from bot.services import identity
+from bot.services import code_limit, identity
 from bot.services.identity import Claim
 from bot.services.invitations import has_open_invitation, issue_invitation, open_invitation
 from bot.services.keys import decrypt
@@ -243,6 +243,29 @@ def test_a_new_code_makes_the_older_one_worthless(session: Session, moment: date
     assert identity.check_code(session, "c", NUMBER, older, moment + timedelta(seconds=2)) is None
     newer = code_sent(session)
     assert identity.check_code(session, "c", NUMBER, newer, moment + timedelta(seconds=2))
+
+
+def test_a_phone_gets_so_many_codes_an_hour_whoever_asks_and_the_next_goes_to_nobody(
+    session: Session, moment: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allowed = get_settings().copy(update={"codes_per_hour": 3})
+    monkeypatch.setattr(code_limit, "get_settings", lambda: allowed)
+    one = add_patient(session, phone="07700 900123")
+    other = add_patient(session, nhs_number=nhs_number(402), phone="+44 7700-900123")
+
+    def sent(patient: Patient, name: str, now: datetime) -> bool:
+        conversation = add_conversation(session, name)
+        claim = Claim(BORN, nhs_number=patient.nhs_number)
+        identity.send_code(session, conversation, claim, now)
+        session.flush()
+        code = select(OneTimeCode).where(OneTimeCode.conversation_id == conversation)
+        return session.execute(code).scalar_one().patient_id == patient.id
+
+    within = [(one, "a"), (other, "b"), (one, "c")]
+    assert [sent(patient, name, moment) for patient, name in within] == [True] * 3
+    assert [sent(one, "d", moment), sent(other, "e", moment)] == [False, False]
+    assert not sent(one, "f", moment + timedelta(minutes=59))
+    assert sent(one, "g", moment + timedelta(minutes=60))
 
 
 def test_a_code_is_kept_as_a_hash_and_as_ciphertext_only(
