@@ -64,7 +64,7 @@ class Answers(TemplatedNaturalLanguageGenerator):
             text, buttons, and under `answer` what the channel stores beside them.
         """
         language = kwargs.get("language") or tracker.get_slot("language")
-        language = language or get_settings().default_language
+        language = language or _hint(tracker) or get_settings().default_language
         if utter_action.startswith(ASK_PREFIX) and _last_answer_of_turn(tracker) in ASKED_AGAIN:
             return {"text": "", "buttons": []}  # the channel sends nothing of this
         before, values = _opening(utter_action, tracker)
@@ -91,6 +91,13 @@ class Answers(TemplatedNaturalLanguageGenerator):
             "private": bool(kwargs.get("private")),
         }
         return {"text": rendered.text, "buttons": buttons, "answer": answer}
+
+
+def _hint(tracker: DialogueStateTracker) -> str | None:
+    """What the patient's browser or Telegram speaks: all that is known before they write a word,
+    as when their first message is a command."""
+    message = tracker.latest_message
+    return ((message.metadata if message else None) or {}).get("language_hint")
 
 
 def _opening(utter_action: str, tracker: DialogueStateTracker) -> tuple[list[str], dict[str, Any]]:

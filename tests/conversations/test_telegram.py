@@ -133,6 +133,11 @@ def test_a_command_does_what_its_menu_says(site: Site, command: str, name: str) 
         assert texts(patient.say(command)) == [sentence(name)]
 
 
+def test_a_first_command_is_answered_in_the_language_of_the_patients_telegram(site: Site) -> None:
+    with site.open_chat(language="pl") as patient:
+        assert texts(patient.say("/start")) == [sentence("utter_greet", "pl")]
+
+
 def test_words_after_a_command_are_read(site: Site) -> None:
     with site.open_chat() as patient:
         said = patient.say("/status I have crushing chest pain and cannot breathe")
