@@ -15,6 +15,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 from sqlalchemy.orm import Session
 
+from actions.appointments import KINDS, continue_request
 from actions.referral import answer_question
 from actions.turn import IDENTITY_FORM, entity_of, intent_of, now, say, text_of
 from bot.records.session import transaction
@@ -32,6 +33,7 @@ from bot.services.identity import (
     send_code,
 )
 from bot.services.invitations import has_open_invitation
+from bot.services.requests.making import bind_requests
 from bot.services.seal import unseal, unseal_date
 from bot.settings import get_settings
 
@@ -263,8 +265,7 @@ class AfterIdentity(Action):
             identity = current_identity(session, tracker.sender_id, now())
             if identity is None:
                 return cleared
+            bind_requests(session, identity, now())
+            go_on = continue_request if question in KINDS else answer_question
             found = "utter_identity_succeeded"
-            return [
-                *cleared,
-                *answer_question(session, identity, dispatcher, tracker, question, found),
-            ]
+            return [*cleared, *go_on(session, identity, dispatcher, tracker, question, found)]

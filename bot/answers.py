@@ -58,7 +58,8 @@ class Answers(TemplatedNaturalLanguageGenerator):
         Args:
             kwargs: `also`: more responses for the same message, each a paragraph; `values`;
                 `choices`: quick replies made of a response and values of their own;
-                `private`: tells something from the record; `language`: instead of the slot's.
+                `private`: tells something from the record; `language`: instead of the slot's;
+                `attachment`: what goes with the message.
 
         Returns:
             text, buttons, and under `answer` what the channel stores beside them.
@@ -89,6 +90,7 @@ class Answers(TemplatedNaturalLanguageGenerator):
             "language": rendered.language,
             "english": english.text,
             "private": bool(kwargs.get("private")),
+            "attachment": kwargs.get("attachment"),
         }
         return {"text": rendered.text, "buttons": buttons, "answer": answer}
 

@@ -121,6 +121,7 @@ def message_data(session: Session, row: Message, now: datetime) -> dict[str, Any
         "author": _author_of(session, row) if row.staff_id else None,
         "original": TOKEN.sub(HIDDEN, row.english or "") if translated else None,
         "machine": _provider(session, row) if translated else None,
+        "file": f"/chat/files/{row.seq}" if row.attachment else None,
     }
 
 

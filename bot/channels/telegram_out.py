@@ -19,6 +19,7 @@ from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 from bot.channels.delivery import Delivery, NotNow
 from bot.channels.in_thread import in_thread
 from bot.channels.page_data import HIDDEN
+from bot.channels.telegram_files import send_file
 from bot.channels.telegram_message import Outgoing, outgoing
 from bot.channels.telegram_pace import Pace
 from bot.channels.telegram_text import bare
@@ -111,8 +112,13 @@ class TelegramOut:
                 await in_thread(_remember, row.id, refs)
             elif row.revision > 0:
                 await self._edit(chat, refs[index], part, keyboard)
-        for ref in refs[last + 1 :]:
+        for ref in refs[last + 1 :] if not row.attachment else ():
             await self._take_out(chat, ref)
+        if row.attachment and len(refs) == len(made.parts):
+            await self._pace.turn()
+            file = await send_file(self._bot, chat, row)
+            if file is not None:
+                await in_thread(_remember, row.id, [*refs, file.message_id])
 
     async def _send(
         self, chat: int, text: str, keyboard: InlineKeyboardMarkup | None

@@ -15,6 +15,7 @@ from bot.console import times
 from bot.console.message_sides import Piece
 from bot.console.queue_rows import name_of
 from bot.console.referral_context import NOT_RECORDED, ReferralContext, Row, referrals_of
+from bot.console.request_context import RequestContext, requests_beside
 from bot.console.transcript import Entry
 from bot.console.words import (
     CALL_STATES,
@@ -73,6 +74,7 @@ class Context:
     patient: tuple[Row, ...]
     handoff: tuple[Row, ...]
     needs: tuple[Row, ...]
+    requests: tuple[RequestContext, ...]
     referrals: tuple[ReferralContext, ...]
     told: tuple[Told, ...]
     notes: tuple[Note, ...]
@@ -105,6 +107,7 @@ def context_of(
         patient=_patient(known.patient) if known else (),
         handoff=_handoff(handoff, now),
         needs=_needs(handoff, known),
+        requests=requests_beside(session, handoff, known, now),
         referrals=referrals,
         told=_told(transcript),
         notes=tuple(Note(_name(note.staff), note.created_at, note.text) for note in notes),

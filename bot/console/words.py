@@ -101,6 +101,52 @@ STANDARDS = {
     "28_days": "answer within 28 days",
 }
 MEDIA = {"face_to_face": "Face to face", "telephone": "By telephone", "video": "By video"}
+REQUEST_KINDS = {
+    "confirm": "Will come",
+    "cannot_come": "Cannot come",
+    "another_day": "Asks for another day",
+    "interpreter": "Asks for an interpreter",
+    "access": "Asks for support",
+}
+REQUEST_STATES = {
+    "asked": "Open",
+    "changed": "The record changed",
+    "answered": "Settled by staff",
+    "withdrawn": "Taken back",
+}
+APPOINTMENT_STATUSES = {
+    "proposed": "Proposed",
+    "offered": "Offered",
+    "booked": "Booked",
+    "change_pending": "Change pending",
+    "cancelled_by_patient": "Cancelled by the patient",
+    "cancelled_by_hospital": "Cancelled by the hospital",
+    "cancelled": "Cancelled",
+    "missed": "Missed",
+    "fulfilled": "Took place",
+}
+PARTS_OF_DAY = {"morning": "Mornings", "afternoon": "Afternoons", "any": "No preference"}
+WEEKDAY_NAMES = {
+    "mon": "Monday",
+    "tue": "Tuesday",
+    "wed": "Wednesday",
+    "thu": "Thursday",
+    "fri": "Friday",
+    "sat": "Saturday",
+    "sun": "Sunday",
+}
+EARLIEST = {
+    "soon": "As soon as possible",
+    "2_weeks": "In 2 weeks or later",
+    "4_weeks": "In 4 weeks or later",
+}
+SUPPORT = {
+    "wheelchair": "Space for a wheelchair",
+    "transport": "Transport to the hospital",
+    "hearing": "Help with hearing",
+    "sight": "Large print or help with seeing",
+    "companion": "Somebody who comes along",
+}
 IDENTIFIERS = {
     "family-name": "family name",
     "nhs-number": "NHS number",

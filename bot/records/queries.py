@@ -5,6 +5,7 @@ Every function takes the session's IdentitySession and filters by its patient.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, or_, select
@@ -20,8 +21,11 @@ from bot.records.models import (
     Referral,
     WaitingTime,
 )
+from bot.records.request_models import CareRequest
 
 URGENT_FIRST = {"two_week_wait": 0, "urgent": 1, "routine": 2}
+STANDING = ("booked", "change_pending", "offered")
+"""An appointment with one of these is still to come, unless its time has passed."""
 PROVIDER_CODE_LENGTH = 3
 """An NHS trust's code; its sites' codes begin with it ("RJ121" belongs to "RJ1")."""
 
@@ -69,6 +73,41 @@ def appointments_of(
 def lone_appointments_of(session: Session, identity: IdentitySession) -> list[Appointment]:
     """The verified patient's appointments that name no referral, by date."""
     return _by_date(session, identity, Appointment.referral_id.is_(None))
+
+
+def coming_appointments_of(
+    session: Session, identity: IdentitySession, now: datetime
+) -> list[Appointment]:
+    """The verified patient's appointments that stand and have not passed, by date."""
+    found = _by_date(session, identity, Appointment.status.in_(STANDING))
+    return [row for row in found if row.starts_at is None or row.starts_at >= now]
+
+
+def appointment_of(session: Session, identity: IdentitySession, appointment_id: str) -> Appointment:
+    """One appointment of the verified patient.
+
+    Raises:
+        NotFound: no such appointment, or somebody else's: the two look alike.
+    """
+    row = session.execute(
+        select(Appointment).where(
+            Appointment.id == appointment_id, Appointment.patient_id == identity.patient_id
+        )
+    ).scalar_one_or_none()
+    if row is None:
+        raise NotFound(f"No appointment {appointment_id} in this session. Ask for it again.")
+    return row
+
+
+def open_requests_of(session: Session, identity: IdentitySession) -> list[CareRequest]:
+    """What the verified patient has asked and nobody has settled, oldest first."""
+    return list(
+        session.execute(
+            select(CareRequest)
+            .where(CareRequest.patient_id == identity.patient_id, CareRequest.state == "asked")
+            .order_by(CareRequest.created_at, CareRequest.id)
+        ).scalars()
+    )
 
 
 def _by_date(session: Session, identity: IdentitySession, condition: Any) -> list[Appointment]:

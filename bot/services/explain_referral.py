@@ -12,25 +12,35 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from bot.pathway import answers
+from bot.pathway.directions import directions_answer
 from bot.pathway.facts import AppointmentFacts, ChaseIntervals, Contact, ReferralFacts, WaitFigures
-from bot.pathway.lines import Line
+from bot.pathway.limits import Holder
+from bot.pathway.lines import Line, phone_of
 from bot.pathway.next_step import NextStep, next_step
+from bot.pathway.requests import request_lines
 from bot.pathway.states import State
 from bot.pathway.telling import Level, told_facts, told_lines
 from bot.records import queries
 from bot.records.identity_models import IdentitySession
 from bot.records.models import Appointment, Organisation, OrganisationContact, Referral
 from bot.services.audit import audit
+from bot.services.requests.reading import open_requests
 from bot.services.telling_level import level_of
 from bot.settings import get_settings
 
 Explain = Callable[[ReferralFacts, datetime, ChaseIntervals], list[Line]]
+
+DIRECTIONS = "directions"
+"""How to get there and what to bring, asked by a quick reply."""
+WITH_REQUESTS = ("ask_appointment", "ask_referral_status")
+"""Questions whose answers also say what the patient has asked and nobody has settled."""
 
 ANSWERS: dict[str, Explain] = {
     "ask_referral_status": answers.status_answer,
     "report_no_contact": answers.status_answer,
     "ask_next_steps": answers.next_steps_answer,
     "ask_appointment": answers.appointment_answer,
+    DIRECTIONS: directions_answer,
     "ask_who_to_contact": answers.contact_answer,
     "ask_test_results": answers.results_answer,
     "ask_choose_hospital": answers.choice_answer,
@@ -74,7 +84,10 @@ def explain_referral(
     figures = _figures(session, referral) if question == "ask_waiting_time" else None
     actor = f"patient:{identity.conversation_id}"
     audit(session, actor, "referral_read", "referral", referral.id, question=question)
-    return _explain(facts, question, now, figures, level_of(session, identity.conversation_id))
+    level = level_of(session, identity.conversation_id)
+    lines, step = _explain(facts, question, now, figures, level)
+    row = appointment_shown(session, identity, referral, now)
+    return _with_requests(session, identity, row, lines, question, now), step
 
 
 def explain_lone_appointment(
@@ -87,7 +100,27 @@ def explain_lone_appointment(
     actor = f"patient:{identity.conversation_id}"
     audit(session, actor, "appointment_read", "appointment", row.id, question=question)
     level = level_of(session, identity.conversation_id)
-    return _explain(lone_facts_of(session, identity, row), question, now, None, level)
+    lines, step = _explain(lone_facts_of(session, identity, row), question, now, None, level)
+    return _with_requests(session, identity, row, lines, question, now), step
+
+
+def appointment_shown(
+    session: Session, identity: IdentitySession, referral: Referral | None, now: datetime
+) -> Appointment | None:
+    """The appointment that an answer is about; `referral`: None: the lone one."""
+    if referral is None:
+        return lone_appointment_of(session, identity, now)
+    return appointment_that_matters(queries.appointments_of(session, identity, referral), now)
+
+
+def hospital_phone(session: Session, identity: IdentitySession, row: Appointment) -> str:
+    """The number of an appointment's hospital, as much as the channel may tell."""
+    referral = row.referral
+    facts = lone_facts_of(session, identity, row)
+    if referral is not None:
+        facts = facts_of(session, identity, referral, row.checked_at)
+    level = level_of(session, identity.conversation_id)
+    return phone_of(told_facts(facts, level), Holder.HOSPITAL)
 
 
 def lone_appointment_of(
@@ -108,6 +141,23 @@ def lone_facts_of(session: Session, identity: IdentitySession, row: Appointment)
         hospital_contact=_contact(session, row.provider, None),
         appointment=_appointment(row),
     )
+
+
+def _with_requests(
+    session: Session,
+    identity: IdentitySession,
+    row: Appointment | None,
+    lines: list[Line],
+    question: str,
+    now: datetime,
+) -> list[Line]:
+    """The answer with what is open about its coming appointment, before the calling line."""
+    if row is None or row.status not in CURRENT or question not in WITH_REQUESTS:
+        return lines
+    if row.starts_at and row.starts_at < now:
+        return lines
+    found = open_requests(session, identity)
+    return [*lines[:-2], *request_lines(found, row.id), *lines[-2:]]
 
 
 def _explain(
@@ -133,9 +183,7 @@ def facts_of(
     """The rules' facts of one referral."""
     patient = queries.patient_of(session, identity)
     practice = referral.referrer or patient.gp_practice
-    appointment = appointment_that_matters(
-        queries.appointments_of(session, identity, referral), now
-    )
+    appointment = appointment_shown(session, identity, referral, now)
     return ReferralFacts(
         state=State(referral.state),
         checked_at=referral.checked_at,

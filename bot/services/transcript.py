@@ -30,6 +30,7 @@ class Answer:
 
     private: it tells something from the record, so it is shown only while identity lasts.
     english: the same in English, for staff; None: they read the text itself.
+    attachment: what goes with it, "calendar:" and an appointment's id.
     """
 
     text: str
@@ -38,6 +39,7 @@ class Answer:
     buttons: list[dict[str, str]] = field(default_factory=list)
     private: bool = False
     english: str | None = None
+    attachment: str | None = None
 
 
 def next_seq(session: Session, conversation_id: str) -> int:
@@ -130,6 +132,7 @@ def store_answer(
         response=",".join(answer.responses)[:RESPONSE_LENGTH],
         language=answer.language,
         english=answer.english,
+        attachment=answer.attachment,
         reply_to_id=reply_to,
         ordinal=ordinal,
         identity_session_id=identity.id if identity else None,

@@ -18,6 +18,7 @@ from bot.services.conversations import lock_conversation
 from bot.services.handoffs.opening import open_chat_of, open_handoff
 from bot.services.handoffs.telling import changed, set_slot, tell
 from bot.services.handoffs.working import handoff_held_by
+from bot.services.requests.settling import settle_requests
 
 
 def resolve_handoff(
@@ -59,6 +60,7 @@ def resolve_handoff(
     handoff.record_state = referral.state if referral else None
     handoff.transfer_staff_id = handoff.transfer_team_id = None
     audit(session, f"staff:{staff.id}", "handoff_resolved", "handoff", handoff.id, left=left_with)
+    settle_requests(session, handoff, now)
     _tell_resolved(session, handoff, staff, now)
     changed(session, handoff, now)
     return handoff

@@ -38,6 +38,7 @@ from bot.services.import_records.supplements import (
     write_care_plan,
     write_task,
 )
+from bot.services.requests.settling import note_changes
 
 Kind = TypeVar("Kind")
 
@@ -71,6 +72,7 @@ def import_records(session: Session, paths: Iterable[str | Path], now: datetime)
     move_referrals(run)
     close_appointments(run)
     write_history(run)
+    note_changes(session, now)
     report = run.report
     audit(
         session,
