@@ -8,6 +8,7 @@ import pytest
 
 from bot.services.explain_referral import explain_lone_appointment
 from bot.services.handoffs import claim_handoff, resolve_handoff
+from bot.services.import_records import import_records
 from bot.services.requests.settling import note_changes, take_back
 from tests.records.making import NOW
 from tests.services.requests.conftest import Asking
@@ -80,3 +81,10 @@ def test_support_is_told_with_the_appointment(asking: Asking) -> None:
     asking.ask("interpreter")
     asking.ask("access")
     assert set(told(asking)) == {"utter_request_interpreter", "utter_request_access"}
+
+
+def test_an_import_looks_for_changes_at_its_end(asking: Asking) -> None:
+    row = asking.ask("another_day")
+    asking.appointment.starts_at = NOW + timedelta(days=30)
+    import_records(asking.desk.session, [], NOW)
+    assert row.state == "changed"
