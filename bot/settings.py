@@ -65,6 +65,7 @@ class Settings(BaseSettings):
 
     feed_age_hours: int = Field(default=24, ge=1, le=24 * 30)
     chase_intervals: dict[str, int] = {}
+    watch_tasks_per_day: int = Field(default=20, ge=1, le=1000)
 
     office_hours: str = "Mon-Fri 09:00-17:00"
     holidays: str = "GB-ENG"

@@ -114,7 +114,8 @@ def send_canned(request: Request) -> Response:
 
 
 def _language_of(scope: Scope) -> str:
-    return scope.handoff.conversation.language or get_settings().default_language
+    talk = scope.handoff.conversation
+    return (talk.language if talk else None) or get_settings().default_language
 
 
 def _client_id(request: Request) -> str:

@@ -15,6 +15,7 @@ from bot.console import times
 from bot.console.words import (
     HOLDERS,
     MEDIA,
+    NO_HOSPITAL,
     REFERRAL_PRIORITIES,
     REFERRAL_STATES,
     STANDARDS,
@@ -75,7 +76,7 @@ def _referral(
     ]
     place = ", ".join(part for part in (facts.provider, facts.specialty) if part)
     return ReferralContext(
-        heading=place or "Hospital not in the record",
+        heading=place or NO_HOSPITAL,
         about=about,
         state=REFERRAL_STATES[facts.state],
         warnings=_warnings(step),

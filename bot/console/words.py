@@ -8,6 +8,7 @@ from __future__ import annotations
 from babel import Locale, UnknownLocaleError
 
 from bot.language.catalogues import direction, own_name
+from bot.pathway.limbo import Limbo, Missing
 from bot.pathway.limits import Holder
 from bot.pathway.states import State
 
@@ -93,6 +94,28 @@ HOLDERS = {
     Holder.PATIENT: "Patient",
     Holder.NOBODY_KNOWN: "Nobody known",
 }
+MISSING = {
+    Missing.SENDING: "The GP practice has not sent the referral",
+    Missing.ADVICE: "The specialist has not answered the GP's question",
+    Missing.GP_DECISION: "The GP has not decided what happens next",
+    Missing.PATIENT_BOOKING: "The patient has not booked",
+    Missing.BOOKING: "The hospital has not booked an appointment",
+    Missing.TRIAGE: "The hospital has not decided on the referral (triage)",
+    Missing.FIRST_DATE: "The hospital has given no date",
+    Missing.PATIENT_ANSWER: "The patient has not answered the offer of an appointment",
+    Missing.OUTCOME: "The appointment has passed, and no outcome is recorded",
+    Missing.ANSWER_TO_CHANGE: "The hospital has not answered the wish for another day",
+    Missing.NEW_DATE: "There is no new appointment after the last one fell through",
+    Missing.RESULTS: "No results are recorded",
+}
+"""What should have happened to a referral in limbo."""
+WHOM = {
+    Holder.GP_PRACTICE: "The GP practice",
+    Holder.HOSPITAL: "The hospital",
+    Holder.PATIENT: "The patient, and the GP practice if they can't be reached",
+}
+"""Whom staff chase."""
+NO_HOSPITAL = "Hospital not in the record"
 STANDARDS = {
     "18_weeks": "18 weeks from referral",
     "14_days": "contact within two weeks",
@@ -197,6 +220,11 @@ INTERPRETED = ("ar", "bn", "es", "fa", "fr", "it", "ne", "pl", "pt", "ro") + (
     SIGN_LANGUAGE,
 )
 """Languages to choose from when an interpreter is asked for (design, section 4)."""
+
+
+def limbo_priority(limbo: Limbo) -> str:
+    """How soon somebody must look at a referral in limbo."""
+    return "Today" if limbo.same_day else "Urgent" if limbo.urgent else "Routine"
 
 
 def language_name(code: str | None) -> str:

@@ -163,10 +163,12 @@ def interpreter_calls_of(session: Session, handoff: Handoff) -> list[Interpreter
 def earlier_handoffs(session: Session, staff: Staff, handoff: Handoff) -> list[Handoff]:
     """Other hand-offs of the same conversation or patient that this person may see, newest
     first."""
-    same = Handoff.conversation_id == handoff.conversation_id
+    same = []
+    if handoff.conversation_id:
+        same.append(Handoff.conversation_id == handoff.conversation_id)
     if handoff.patient_id:
-        same = or_(same, Handoff.patient_id == handoff.patient_id)
-    query = select(Handoff).where(same, Handoff.id != handoff.id, may_see(staff))
+        same.append(Handoff.patient_id == handoff.patient_id)
+    query = select(Handoff).where(or_(*same), Handoff.id != handoff.id, may_see(staff))
     return list(session.execute(query.order_by(Handoff.created_at.desc()).limit(50)).scalars())
 
 

@@ -22,7 +22,7 @@ from bot.pathway.states import State
 from bot.pathway.telling import Level, told_facts, told_lines
 from bot.records import queries
 from bot.records.identity_models import IdentitySession
-from bot.records.models import Appointment, Organisation, OrganisationContact, Referral
+from bot.records.models import Appointment, Organisation, OrganisationContact, Patient, Referral
 from bot.services.audit import audit
 from bot.services.requests.reading import open_requests
 from bot.services.telling_level import level_of
@@ -181,9 +181,20 @@ def facts_of(
     session: Session, identity: IdentitySession, referral: Referral, now: datetime
 ) -> ReferralFacts:
     """The rules' facts of one referral."""
-    patient = queries.patient_of(session, identity)
+    appointments = queries.appointments_of(session, identity, referral)
+    return facts_from(session, referral, queries.patient_of(session, identity), appointments, now)
+
+
+def facts_from(
+    session: Session,
+    referral: Referral,
+    patient: Patient,
+    appointments: list[Appointment],
+    now: datetime,
+) -> ReferralFacts:
+    """The same of rows that were read before, by date, within their reader's scope."""
     practice = referral.referrer or patient.gp_practice
-    appointment = appointment_shown(session, identity, referral, now)
+    appointment = appointment_that_matters(appointments, now)
     return ReferralFacts(
         state=State(referral.state),
         checked_at=referral.checked_at,

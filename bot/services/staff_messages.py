@@ -119,7 +119,8 @@ def send_canned_reply(
 
 
 def _language_of(handoff: Handoff) -> str:
-    return handoff.conversation.language or get_settings().default_language
+    talk = handoff.conversation
+    return (talk.language if talk else None) or get_settings().default_language
 
 
 def _store(
@@ -134,6 +135,8 @@ def _store(
 ) -> tuple[Message, bool]:
     """The row; (row, False) when this form was stored before."""
     conversation = handoff.conversation
+    if conversation is None:
+        raise WaymarkError("This task has no chat, so nothing can be written here. Call instead.")
     if conversation.ended_at is not None:
         raise WaymarkError(
             "The patient has left this chat for good. Call them, or resolve the hand-off."

@@ -48,6 +48,8 @@ def verify_by_staff(
         Refused: too many wrong tries, or the patient has left the chat.
     """
     handoff = handoff_held_by(session, staff, handoff_id)
+    if handoff.conversation is None:
+        raise Refused("Nobody writes here: this task has no chat. Verify the patient in a chat.")
     if handoff.conversation.ended_at is not None:
         raise Refused("The patient has left this chat. Verify them in a new one.")
     tries = f"staff:{staff.id}"

@@ -20,6 +20,7 @@ from bot.services.forgetting import forget_old
 from bot.services.make_translations import SecondTries, translate_pending
 from bot.services.send_mails import send_mails
 from bot.services.send_texts import send_waiting_texts
+from bot.services.watch import watch
 from bot.settings import get_settings
 
 Service = Callable[[Session, datetime], object]
@@ -49,6 +50,7 @@ def site_jobs(engine: Engine) -> list[Job]:
         Job("silent", 30, _alone(engine, handoffs.return_silent)),
         Job("slots", 60, _alone(engine, handoffs.reconcile_slots)),
         Job("forgetting", 300, _alone(engine, forget_old)),
+        Job("watch", 600, partial(watch, engine=engine)),
         Job("unmoved", 600, _alone(engine, handoffs.reopen_unmoved)),
     ]
     if get_settings().mode == "production":  # the demo shows codes on a page

@@ -1,4 +1,4 @@
-"""What counts as limbo: late by a rule that staff can do something about, never by 18 weeks alone."""
+"""What counts as limbo: what staff can do something about, and never 18 weeks alone."""
 
 from __future__ import annotations
 
