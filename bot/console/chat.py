@@ -21,12 +21,15 @@ from bot.console.pages import fragment
 from bot.console.scope import handoff_scope
 from bot.services.audit import audit
 from bot.services.known_patient import known_patient
+from bot.services.watch import record_of_task
 
 
 def show_chat(request: Request) -> Response:
     """The whole page; the view is audited."""
     with handoff_scope(request) as scope:
         known = known_patient(scope.session, scope.handoff, scope.now)
+        record = record_of_task(scope.session, scope.handoff, scope.now)
+        patient = known.patient if known else record.patient if record else None
         audit(
             scope.session,
             f"staff:{scope.staff.id}",
@@ -34,7 +37,7 @@ def show_chat(request: Request) -> Response:
             "handoff",
             scope.handoff.id,
             holds=scope.holds,
-            patient=known.patient.id if known else None,
+            patient=patient.id if patient else None,
         )
     return chat_page(request)
 
@@ -51,7 +54,7 @@ def show_messages(request: Request) -> Response:
 
 def show_panel(request: Request) -> Response:
     """What stands beside the chat."""
-    return _part(request, "_chat_panel.html.j2")
+    return _part(request, "_chat_panel.html.j2", "_task_panel.html.j2")
 
 
 def show_actions(request: Request) -> Response:
@@ -59,10 +62,12 @@ def show_actions(request: Request) -> Response:
     return _part(request, "_chat_actions.html.j2")
 
 
-def _part(request: Request, template: str) -> HTMLResponse:
+def _part(request: Request, template: str, of_task: str | None = None) -> HTMLResponse:
+    """`of_task`: the part of a page without a conversation, where that is another."""
     with handoff_scope(request) as scope:
         values: dict[str, Any] = chat_values(scope)
-    return fragment(request, template, **values)
+    chosen = template if values["handoff"].talk else of_task or template
+    return fragment(request, chosen, **values)
 
 
 routes = [

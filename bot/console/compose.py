@@ -41,7 +41,9 @@ def show_preview(request: Request) -> Response:
 def _preview(request: Request, text: str, note: str = "") -> Response:
     try:
         with handoff_scope(request) as scope:
-            handoff_held_by(scope.session, scope.staff, scope.handoff.id)
+            held = handoff_held_by(scope.session, scope.staff, scope.handoff.id)
+            if held.conversation_id is None:
+                raise WaymarkError("This task has no chat, so nothing can be written here.")
             handoff_id, language = scope.handoff.id, _language_of(scope)
         _check(text)
     except NotFound:

@@ -36,6 +36,10 @@ HANDOFF_STATES = {
     "resolved": "Resolved",
     "withdrawn": "Withdrawn by the patient",
 }
+WITHDRAWN_BY_WATCH = "Withdrawn: the referral has moved on"
+NOT_VERIFIED = "Not verified"
+NOT_SHOWN = "Record not shown"
+"""Instead of a name: nobody was verified in the chat; the record may not be opened here."""
 LEFT_WITH = {
     "nobody": "Nobody: everything is done",
     "hospital": "The hospital",

@@ -2,7 +2,8 @@
 
 Called by the console. It is the patient of the conversation's running identity session; when
 that is over, the one who was verified when the hand-off was opened, or while it was open. Records
-that may not be told (restricted, flagged … since) are never shown, as on the patient's page.
+that may not be told (restricted, flagged … since) are never shown, as on the patient's page. Of a
+task without a conversation nobody was verified: see `bot.services.watch.records`.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def known_patients(
     sessions: dict[str, list[IdentitySession]] = {}
     for row in session.execute(
         select(IdentitySession)
-        .where(IdentitySession.conversation_id.in_({h.conversation_id for h in rows}))
+        .where(IdentitySession.conversation_id.in_({h.conversation_id for h in rows} - {None}))
         .options(joinedload(IdentitySession.patient))
         .order_by(IdentitySession.started_at.desc())
     ).scalars():
