@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from bot.records.chat_models import Handoff
@@ -41,20 +41,28 @@ def findings_left(session: Session, now: datetime, in_limbo: set[str]) -> list[L
         .scalar_subquery()
     )
     rows = session.execute(
-        select(LimboFinding, Referral.state, Referral.checked_at, newest)
+        select(
+            LimboFinding.id,
+            LimboFinding.referral_id,
+            LimboFinding.handoff_id,
+            or_(newest != LimboFinding.state_row_id, Referral.state != LimboFinding.state),
+            Referral.checked_at,
+        )
         .join(Referral, Referral.id == LimboFinding.referral_id)
         .where(LimboFinding.closed_at.is_(None))
         .order_by(LimboFinding.id)
     ).all()
     too_old = now - timedelta(hours=get_settings().feed_age_hours)
     over = []
-    for finding, state, checked_at, newest_id in rows:
-        moved = newest_id != finding.state_row_id or state != finding.state
-        late = finding.referral_id in in_limbo or checked_at < too_old
-        if moved or (finding.handoff_id is None and not late):
-            over.append(finding)
-    tasks = _open_tasks(session)
-    return [Left(finding, tasks.get(finding.referral_id)) for finding in over]
+    for finding_id, referral_id, handoff_id, moved, checked_at in rows:
+        late = referral_id in in_limbo or checked_at < too_old
+        if moved or (handoff_id is None and not late):
+            over.append((finding_id, referral_id))
+    tasks = _open_tasks(session) if over else {}
+    return [
+        Left(session.get(LimboFinding, finding_id), tasks.get(referral_id))
+        for finding_id, referral_id in over
+    ]
 
 
 def leave(session: Session, left: list[Left], now: datetime) -> int:

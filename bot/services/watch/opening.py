@@ -18,11 +18,14 @@ SAME_DAY, URGENT, ROUTINE = 1, 2, 3
 
 
 def carry_out(session: Session, planned: list[Planned], now: datetime) -> None:
-    """Record each finding once; open, link or hold back."""
-    for one in planned:
-        if one.becomes == "known" and one.seen.has_task:
-            continue
-        finding = _finding(session, one, now)
+    """Record each finding once; open, link or hold back.
+
+    Args:
+        planned: those that are news.
+    """
+    findings = [_finding(session, one, now) for one in planned]
+    session.flush()
+    for one, finding in zip(planned, findings):
         finding.closed_at = None
         if one.becomes == "new":
             _open(session, one, finding, now)
@@ -45,7 +48,6 @@ def _finding(session: Session, one: Planned, now: datetime) -> LimboFinding:
         found_at=now,
     )
     session.add(finding)
-    session.flush()
     return finding
 
 

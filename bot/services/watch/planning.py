@@ -30,12 +30,14 @@ class Seen(NamedTuple):
     """What is known of a referral before this round.
 
     stay: the newest row of its history; None: it tells of another state than the referral has.
-    finding_id: of this stay. has_task: the stay has had its task. task_id: an open one about it.
+    finding_id: of this stay; closed: it was late no more for a while. has_task: the stay has had
+    its task. task_id: an open one about it.
     """
 
     state: str
     stay: int | None
     finding_id: int | None = None
+    closed: bool = False
     has_task: bool = False
     task_id: str | None = None
 
@@ -47,6 +49,14 @@ class Planned:
     found: Found
     seen: Seen
     becomes: Becomes
+
+    @property
+    def is_news(self) -> bool:
+        """Whether there is something to write down."""
+        seen = self.seen
+        if self.becomes == "known":
+            return not seen.has_task
+        return self.becomes == "new" or seen.finding_id is None or seen.closed
 
 
 def plan(
@@ -109,6 +119,7 @@ def _seen(session: Session, referral_ids: list[str], withdrawn: set[str]) -> dic
                 ReferralState.state,
                 LimboFinding.id,
                 LimboFinding.handoff_id,
+                LimboFinding.closed_at,
             )
             .outerjoin(newest, newest.c.referral_id == Referral.id)
             .outerjoin(ReferralState, ReferralState.id == newest.c.id)
@@ -116,11 +127,13 @@ def _seen(session: Session, referral_ids: list[str], withdrawn: set[str]) -> dic
             .where(Referral.id.in_(portion))
         ).all()
         tasks = _open_tasks(session, portion, withdrawn)
-        for referral_id, state, stay, stay_state, finding_id, handoff_id in rows:
-            if stay_state != state:
-                stay, finding_id, handoff_id = None, None, None
+        for referral_id, state, stay, stay_state, finding_id, handoff_id, closed_at in rows:
             task_id = tasks.get(referral_id)
-            found[referral_id] = Seen(state, stay, finding_id, handoff_id is not None, task_id)
+            seen = Seen(state, None, task_id=task_id)
+            if stay_state == state:
+                closed, has_task = closed_at is not None, handoff_id is not None
+                seen = Seen(state, stay, finding_id, closed, has_task, task_id)
+            found[referral_id] = seen
     return found
 
 

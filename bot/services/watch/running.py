@@ -84,10 +84,10 @@ def _round(now: datetime, engine: Engine | None) -> WatchReport:
     with transaction(engine) as session:
         planned = plan(session, judged.found, now)
         listed, stale = _listed(session, planned), stale_feeds(session, now)
-    fresh = [one for one in planned if not (one.becomes == "known" and one.seen.has_task)]
-    for start in range(0, len(fresh), WRITTEN_AT_ONCE):
+    news = [one for one in planned if one.is_news]
+    for start in range(0, len(news), WRITTEN_AT_ONCE):
         with transaction(engine) as session:
-            carry_out(session, fresh[start : start + WRITTEN_AT_ONCE], now)
+            carry_out(session, news[start : start + WRITTEN_AT_ONCE], now)
     opened = sum(one.becomes == "new" for one in planned)
     if opened or withdrawn:
         with transaction(engine) as session:

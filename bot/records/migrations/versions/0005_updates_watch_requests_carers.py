@@ -143,6 +143,9 @@ def upgrade() -> None:
     with op.batch_alter_table('limbo_findings', schema=None) as batch_op:
         batch_op.create_index('ix_limbo_findings_opened_at', ['opened_at'], unique=False)
 
+    with op.batch_alter_table('referrals', schema=None) as batch_op:
+        batch_op.create_index('ix_referrals_feed', ['source', 'state', 'checked_at'], unique=False)
+
     with op.batch_alter_table('handoff_notes', schema=None) as batch_op:
         batch_op.alter_column('staff_id', existing_type=sa.VARCHAR(length=32), nullable=True)
 
@@ -209,6 +212,9 @@ def downgrade() -> None:
                nullable=False)
 
     op.drop_table('limbo_findings')
+    with op.batch_alter_table('referrals', schema=None) as batch_op:
+        batch_op.drop_index('ix_referrals_feed')
+
     with op.batch_alter_table('handoff_notes', schema=None) as batch_op:
         batch_op.alter_column('staff_id', existing_type=sa.VARCHAR(length=32), nullable=False)
 
