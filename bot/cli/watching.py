@@ -65,9 +65,11 @@ def _show(report: WatchReport, *, dry_run: bool) -> None:
             f"{count['known']} known"
         )
         out.print(f"{len(report.listed)} in limbo: {counted}")
-    would = "would be withdrawn" if dry_run else "withdrawn"
-    out.print(f"{report.withdrawn} tasks {would}: their referral has moved on")
-    out.print(f"{report.too_old} records are too old to be judged")
+    if report.withdrawn:
+        would = "would be withdrawn" if dry_run else "withdrawn"
+        out.print(f"{report.withdrawn} {would}: the referral has moved on")
+    if report.too_old:
+        out.print(f"{report.too_old} not judged: the record is too old")
 
 
 def _by_place(listed: Iterable[Listed]) -> list[tuple[tuple[str, str], list[Listed]]]:
