@@ -15,6 +15,7 @@ from rasa_sdk.types import DomainDict
 from sqlalchemy.orm import Session
 
 from actions.appointment_choices import CALENDAR, choices_under, say_calendar
+from actions.for_whom import ABOUT_APPOINTMENTS, EVERYTHING, not_for_anybody, say_beyond_scope
 from actions.interface_issues import note_issue
 from actions.turn import IDENTITY_FORM, entity_of, in_form, now, say, say_lines
 from bot.errors import NotFound
@@ -25,6 +26,7 @@ from bot.records import queries
 from bot.records.identity_models import IdentitySession
 from bot.records.models import Referral
 from bot.records.session import transaction
+from bot.services.carers.choosing import person_of
 from bot.services.explain_referral import (
     DIRECTIONS,
     explain_lone_appointment,
@@ -68,6 +70,8 @@ class RecordQuestion:
                 return answer_question(session, identity, dispatcher, tracker, question)
             if self.intent == "report_no_contact":
                 note_issue(session, tracker, NO_CONTACT)
+            if not_for_anybody(session, dispatcher, tracker, now()):
+                return [SlotSet("pending_question", self.intent)]
         general = GENERAL.get(self.intent)
         asked = [SlotSet("pending_question", self.question(tracker))]
         if in_form(tracker):
@@ -87,7 +91,15 @@ def answer_question(
     *before: str,
 ) -> Events:
     """Answer a question of a verified patient; `before`: paragraphs in front of the answer."""
-    referrals = queries.referrals_of(session, identity)
+    person = person_of(session, identity)
+    narrow = person is not None and person.scope != EVERYTHING
+    if person is not None and narrow and question not in ABOUT_APPOINTMENTS:
+        if question == "report_no_contact":
+            note_issue(session, tracker, NO_CONTACT)
+        say_beyond_scope(dispatcher, person, GENERAL.get(question))
+        return []
+    which = queries.appointment_referrals_of if narrow else queries.referrals_of
+    referrals = which(session, identity)
     alone = None if referrals else explain_lone_appointment(session, identity, question, now())
     if alone is not None:
         under = choices_under(session, identity, None, question)
@@ -97,7 +109,7 @@ def answer_question(
         say(
             dispatcher,
             *before,
-            "utter_no_referral",
+            "utter_carer_no_appointment" if narrow else "utter_no_referral",
             values={"chase_on": _when_nothing_is_seen()},
             private=True,
         )

@@ -125,9 +125,3 @@ class MakeComplaint(StaffRequest, Action):
             note_issue(session, tracker, kind, referral_talked_of(session, tracker))
         say(dispatcher, "utter_issue_noted")
         return []
-
-
-class ActForSomeone(StaffRequest, Action):
-    """I ask for my father."""
-
-    intent, reason, response = "act_for_someone", "carer_access", "utter_act_for_someone"

@@ -60,6 +60,12 @@ def referral_of(session: Session, identity: IdentitySession, referral_id: str) -
     return referral
 
 
+def appointment_referrals_of(session: Session, identity: IdentitySession) -> list[Referral]:
+    """The verified patient's referrals that have an appointment: what may be told to who may ask
+    about appointments only."""
+    return [r for r in referrals_of(session, identity) if appointments_of(session, identity, r)]
+
+
 def appointments_of(
     session: Session, identity: IdentitySession, referral: Referral
 ) -> list[Appointment]:

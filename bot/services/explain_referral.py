@@ -23,7 +23,7 @@ from bot.pathway.telling import Level, told_facts, told_lines
 from bot.records import queries
 from bot.records.identity_models import IdentitySession
 from bot.records.models import Appointment, Organisation, OrganisationContact, Patient, Referral
-from bot.services.audit import audit
+from bot.services.identity import audit_of
 from bot.services.requests.reading import open_requests
 from bot.services.telling_level import level_of
 from bot.settings import get_settings
@@ -82,8 +82,7 @@ def explain_referral(
     """
     facts = facts_of(session, identity, referral, now)
     figures = _figures(session, referral) if question == "ask_waiting_time" else None
-    actor = f"patient:{identity.conversation_id}"
-    audit(session, actor, "referral_read", "referral", referral.id, question=question)
+    audit_of(session, identity, "referral_read", "referral", referral.id, question=question)
     level = level_of(session, identity.conversation_id)
     lines, step = _explain(facts, question, now, figures, level)
     row = appointment_shown(session, identity, referral, now)
@@ -97,8 +96,7 @@ def explain_lone_appointment(
     row = lone_appointment_of(session, identity, now)
     if row is None:
         return None
-    actor = f"patient:{identity.conversation_id}"
-    audit(session, actor, "appointment_read", "appointment", row.id, question=question)
+    audit_of(session, identity, "appointment_read", "appointment", row.id, question=question)
     level = level_of(session, identity.conversation_id)
     lines, step = _explain(lone_facts_of(session, identity, row), question, now, None, level)
     return _with_requests(session, identity, row, lines, question, now), step

@@ -21,7 +21,7 @@ from bot.records.staff_models import MessageTranslation, Staff
 from bot.services.audit import audit
 from bot.services.handoffs import handoff_held_by
 from bot.services.handoffs.telling import changed, tell
-from bot.services.identity import current_identity
+from bot.services.identity import running_session
 from bot.services.live import note_event
 from bot.services.transcript import identity_told_in, next_seq
 from bot.settings import get_settings
@@ -170,7 +170,7 @@ def _store(
     audit(session, f"staff:{staff.id}", "message_sent", "handoff", handoff.id, seq=row.seq)
     note_event(session, "message", handoff=handoff, data={"seq": row.seq})
     changed(session, handoff, now)
-    if identity is not None and current_identity(session, conversation.id, now) is None:
+    if identity is not None and running_session(session, conversation.id, now) is None:
         _say_that_it_waits(session, handoff, now)
     return row, True
 

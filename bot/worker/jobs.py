@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot.records.session import transaction
 from bot.services import handoffs
+from bot.services.carers.review import stop_lost_access
 from bot.services.forgetting import forget_old
 from bot.services.make_translations import SecondTries, translate_pending
 from bot.services.send_mails import send_mails
@@ -49,6 +50,7 @@ def site_jobs(engine: Engine) -> list[Job]:
         Job("overdue", 30, _alone(engine, handoffs.escalate_overdue)),
         Job("silent", 30, _alone(engine, handoffs.return_silent)),
         Job("slots", 60, _alone(engine, handoffs.reconcile_slots)),
+        Job("access", 30, _alone(engine, stop_lost_access)),
         Job("forgetting", 300, _alone(engine, forget_old)),
         Job("watch", 600, partial(watch, engine=engine)),
         Job("unmoved", 600, _alone(engine, handoffs.reopen_unmoved)),

@@ -25,6 +25,7 @@ from bot.records.chat_models import Handoff
 from bot.records.models import Appointment, Organisation, Patient
 from bot.records.session import transaction
 from bot.records.staff_queries import OPEN
+from tests.conversations.carers_given import add_carer
 from tests.conversations.written import Spoken, Written, read, write
 from tests.site.patient import PatientPage, Said
 from tests.site.running import Site, add_patient, add_referral, nhs_number
@@ -132,6 +133,7 @@ def play(
     with transaction() as session:
         patient = _add(session, written, number)
         birth_date = patient.birth_date
+        add_carer(session, written, patient)
     language = first.get("browser language", "en")
     link = ""
     if first.get("signed in", "no") != "no":

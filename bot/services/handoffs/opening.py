@@ -16,7 +16,7 @@ from bot.records.models import Referral
 from bot.records.staff_models import Team
 from bot.services import outbox
 from bot.services.audit import audit
-from bot.services.identity import current_identity
+from bot.services.identity import actor_of, current_identity
 from bot.services.live import note_event
 from bot.services.office import site_office_hours, target_minutes
 from bot.services.teams import team_for
@@ -70,7 +70,7 @@ def open_handoff(
     handoff.reply_due_at = site_office_hours().add_minutes(now, target_minutes(handoff))
     session.add(handoff)
     session.flush()
-    actor = f"patient:{conversation_id}"
+    actor = actor_of(identity) if identity else f"patient:{conversation_id}"
     audit(session, actor, "handoff_opened", "handoff", handoff.id, reason=reason, kind=kind)
     note_event(session, "handoff", handoff=handoff)
     want_translations(session, handoff)

@@ -11,7 +11,7 @@ from bot.records.identity_models import IdentitySession, Invitation
 from bot.records.models import Patient
 from bot.services.identity.attempts import note_attempt
 from bot.services.identity.sessions import start_identity
-from bot.services.identity.who_may_be_told import may_be_told
+from bot.services.who_may_be_told import may_be_told
 
 
 def invited_subject(session: Session, conversation_id: str) -> str | None:

@@ -9,6 +9,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from bot.pathway.folding import fold
+from bot.records.carer_models import Carer
 from bot.records.models import Patient
 
 
@@ -43,6 +44,18 @@ def find_patient(session: Session, claim: Claim) -> Patient | None:
         if claim.nhs_number or _same_name(patient.family_name, claim.family_name)
     ]
     return patients[0] if len(patients) == 1 else None
+
+
+def find_carer(session: Session, claim: Claim) -> Carer | None:
+    """The one carer whose own details these are; two alike find none."""
+    found = session.execute(
+        select(Carer).where(
+            Carer.birth_date == claim.birth_date,
+            func.replace(Carer.postcode, " ", "") == _compact(claim.postcode),
+        )
+    ).scalars()
+    carers = [carer for carer in found if _same_name(carer.family_name, claim.family_name)]
+    return carers[0] if len(carers) == 1 else None
 
 
 def _same_name(recorded: str | None, given: str | None) -> bool:
