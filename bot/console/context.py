@@ -18,11 +18,13 @@ from bot.console.referral_context import NOT_RECORDED, ReferralContext, Row, ref
 from bot.console.request_context import RequestContext, requests_beside
 from bot.console.transcript import Entry
 from bot.console.words import (
+    BASES,
     CALL_STATES,
     IDENTITY_METHODS,
     KINDS,
     LEFT_WITH,
     REASONS,
+    SCOPES,
     language_name,
 )
 from bot.records import staff_queries
@@ -79,6 +81,7 @@ class Context:
     known: KnownPatient | None
     name: str | None
     identity: str | None
+    carer: str | None
     patient: tuple[Row, ...]
     handoff: tuple[Row, ...]
     needs: tuple[Row, ...]
@@ -107,6 +110,7 @@ def context_of(
         known=known,
         name=name_of(known),
         identity=_identity(known, now),
+        carer=_carer(known),
         patient=patient_rows(known.patient) if known else (),
         handoff=handoff_rows(handoff, now),
         needs=_needs(handoff, known),
@@ -136,6 +140,19 @@ def _identity(known: KnownPatient | None, now: datetime) -> str | None:
     if known.until is None:
         return f"Verified {method}, {times.exact(known.identity.started_at, now)}"
     return f"Was verified {method} until {times.exact(known.until, now)}"
+
+
+def _carer(known: KnownPatient | None) -> str | None:
+    """Who asks for the patient, and by what right; None: the patient themself."""
+    access = known.identity.carer_access if known else None
+    if known is None or access is None:
+        return None
+    who = f"{access.carer.given_name} {access.carer.family_name}"
+    return (
+        f"Carer: {who} for {known.patient.given_name} {known.patient.family_name}, "
+        f"{BASES[access.basis].lower()}, {SCOPES[access.scope].lower()}, "
+        f"until {times.day(access.review_on)}"
+    )
 
 
 def patient_rows(patient: Patient) -> tuple[Row, ...]:

@@ -63,6 +63,24 @@ CALL_STATES = {
     "failed": "Failed",
     "cancelled": "Cancelled",
 }
+BASES = {
+    "consent": "The patient agrees",
+    "attorney": "Lasting power of attorney for health",
+    "deputy": "Court-appointed deputy",
+    "best_interests": "Best-interests decision",
+    "parental_responsibility": "Parental responsibility (below 16)",
+}
+SCOPES = {
+    "appointments": "Appointments only",
+    "all": "All that Waymark tells the patient",
+}
+WITHDRAWAL_REASONS = {
+    "patient": "The patient no longer agrees",
+    "carer": "This person no longer asks for the patient",
+    "concern": "A safeguarding concern",
+    "mistake": "It was recorded by mistake",
+    "other": "Another reason",
+}
 REFERRAL_STATES = {
     State.GP_NOT_SENT: "Not sent by the GP practice yet",
     State.ADVICE_REQUESTED: "GP has asked a specialist for advice",

@@ -172,6 +172,21 @@ def earlier_handoffs(session: Session, staff: Staff, handoff: Handoff) -> list[H
     return list(session.execute(query.order_by(Handoff.created_at.desc()).limit(50)).scalars())
 
 
+def patient_seen_by(session: Session, staff: Staff, patient_id: str) -> Patient:
+    """One patient: of a hand-off that this person may see; an administrator sees all.
+
+    Raises:
+        NotFound: none that this person may see.
+    """
+    query = select(Patient).where(Patient.id == patient_id)
+    if staff.role != "administrator":
+        query = query.where(Patient.id.in_(select(Handoff.patient_id).where(may_see(staff))))
+    patient = session.execute(query).scalar_one_or_none()
+    if patient is None:
+        raise NotFound("There is no such patient in your teams' hand-offs. Go back to the queue.")
+    return patient
+
+
 def unread_count(session: Session, handoff: Handoff) -> int:
     """The patient's messages that the holder has not seen."""
     return session.execute(

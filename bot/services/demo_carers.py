@@ -15,7 +15,7 @@ from bot.pathway.carer_rules import USUAL_REVIEW_MONTHS, months_after
 from bot.records.carer_models import Carer, CarerAccess
 from bot.records.models import Patient
 from bot.records.staff_models import Staff
-from bot.services.carers.access import CarerDetails, Consent, record_access
+from bot.services.carers.recording import CarerDetails, Consent, record_access
 from bot.services.demo_staff import FIRST_TO_TRY
 from bot.services.site_days import local_day
 

@@ -21,7 +21,7 @@ from bot.records.base import utc_now
 from bot.records.carer_models import Carer, CarerAccess
 from bot.records.models import Patient
 from bot.records.staff_models import Staff
-from bot.services.carers.access import CarerDetails, Consent, record_access
+from bot.services.carers.recording import CarerDetails, Consent, record_access
 from tests.conversations.written import Written
 from tests.site.running import add_patient, add_referral
 

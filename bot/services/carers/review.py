@@ -16,7 +16,7 @@ from bot.records.carer_models import CarerAccess
 from bot.records.chat_models import Handoff
 from bot.records.identity_models import IdentitySession
 from bot.services.audit import audit
-from bot.services.carers.access import end_access, end_sessions_of
+from bot.services.carers.ending import end_access, end_sessions_of
 from bot.services.carers.validity import access_is_valid
 from bot.services.live import note_event
 from bot.services.office import site_office_hours

@@ -1,18 +1,18 @@
-"""Staff record that somebody may ask for a patient, and withdraw it.
+"""Staff record that somebody may ask for a patient.
 
-Called by the console, and by the demo. Withdrawal works at once: the carer is signed out, updates
-stop, and they are told in one sentence.
+Called by the console, and by the demo.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.errors import NotFound, Refused
+from bot.errors import Refused
 from bot.pathway.carer_rules import (
     CONSENT,
     LONGEST_REVIEW_MONTHS,
@@ -22,18 +22,11 @@ from bot.pathway.carer_rules import (
 )
 from bot.pathway.folding import fold
 from bot.records.carer_models import BASES, SCOPES, Carer, CarerAccess
-from bot.records.identity_models import IdentitySession
 from bot.records.models import Patient
 from bot.records.staff_models import Staff
-from bot.records.update_models import Subscription
 from bot.services.audit import audit
-from bot.services.handoffs.telling import tell
-from bot.services.identity import end_identity
 from bot.services.site_days import local_day
 from bot.services.who_may_be_told import record_is_open
-
-ENDED = "utter_carer_access_ended"
-WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True)
@@ -79,7 +72,7 @@ def record_access(
     _check(patient, details, consent, local_day(now))
     session.execute(select(Patient.id).where(Patient.id == patient.id).with_for_update())
     carer = _known_carer(session, details) or _new_carer(session, details, now)
-    if carer.phone != details.phone:
+    if _digits(carer.phone) != _digits(details.phone):
         _change_phone(session, staff, carer, details.phone)
     if _running_access(session, carer, patient) is not None:
         raise Refused("This person may ask for this patient already. Withdraw that first.")
@@ -157,6 +150,11 @@ def _new_carer(session: Session, details: CarerDetails, now: datetime) -> Carer:
     return carer
 
 
+def _digits(phone: str) -> str:
+    """A number as it is dialled within the country: "+44 7700 900120" is "07700900120"."""
+    return re.sub(r"\D", "", re.sub(r"^\s*(?:\+|00)44", "0", phone))
+
+
 def _change_phone(session: Session, staff: Staff, carer: Carer, phone: str) -> None:
     """Only while nothing hangs on the old number: whoever has the phone gets the codes."""
     running = select(CarerAccess.id).where(
@@ -179,65 +177,3 @@ def _running_access(session: Session, carer: Carer, patient: Patient) -> CarerAc
             CarerAccess.ended_at.is_(None),
         )
     ).scalar_one_or_none()
-
-
-def withdraw_access(
-    session: Session, staff: Staff, patient: Patient, access_id: str, reason: str, now: datetime
-) -> CarerAccess:
-    """Withdraw an access of this patient.
-
-    Args:
-        reason: of WITHDRAWAL_REASONS in the console's words.
-
-    Raises:
-        NotFound: none of this patient that is still running.
-    """
-    access = session.execute(
-        select(CarerAccess)
-        .where(
-            CarerAccess.id == access_id,
-            CarerAccess.patient_id == patient.id,
-            CarerAccess.ended_at.is_(None),
-        )
-        .with_for_update()
-    ).scalar_one_or_none()
-    if access is None:
-        raise NotFound("This access has ended already. Reload the page.")
-    access.ended_by_id = staff.id
-    end_access(session, access, reason, now)
-    audit(
-        session,
-        f"staff:{staff.id}",
-        "access_withdrawn",
-        "carer_access",
-        access.id,
-        patient=patient.id,
-        reason=reason,
-    )
-    return access
-
-
-def end_access(session: Session, access: CarerAccess, reason: str, now: datetime) -> None:
-    """End an access, with all that hangs on it."""
-    access.ended_at, access.ended_reason = now, reason
-    session.flush()
-    session.execute(
-        update(Subscription)
-        .where(Subscription.carer_access_id == access.id, Subscription.ended_at.is_(None))
-        .values(ended_at=now, ended_reason="access ended")
-    )
-    end_sessions_of(session, access.id, now)
-
-
-def end_sessions_of(session: Session, access_id: str, now: datetime) -> list[str]:
-    """Sign a carer out of an access wherever they are; returns the conversations, who are told."""
-    rows = session.execute(
-        select(IdentitySession.conversation_id).where(
-            IdentitySession.carer_access_id == access_id, IdentitySession.ended_at.is_(None)
-        )
-    ).scalars()
-    conversations = [str(one) for one in rows]
-    for conversation_id in conversations:
-        end_identity(session, conversation_id, now, "access ended")
-        tell(session, conversation_id, [ENDED], now)
-    return conversations
