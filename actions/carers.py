@@ -47,17 +47,16 @@ class ActForSomeone(Action):
                 open_handoff(session, tracker.sender_id, "task", "carer_access", now())
                 say(dispatcher, "utter_carer_access_asked")
                 return []
-            if person == MYSELF:
-                end_identity(session, tracker.sender_id, now(), "asks for themself")
-                say(dispatcher, "utter_anything_else")
-                return leave_form(tracker)
             row = carer_session(session, tracker.sender_id, now())
-            if row is not None:
+            if row is not None and person != MYSELF:
                 return _for_whom(session, row, dispatcher, tracker, person)
-            if access == REGISTERED:  # a patient and a carer are never signed in at once
-                end_identity(session, tracker.sender_id, now(), "asks for somebody else")
+            if access == REGISTERED or person == MYSELF:  # never signed in as both at once
+                end_identity(session, tracker.sender_id, now(), "asks in another role")
         if access == REGISTERED:
             return _sign_in(tracker)
+        if person == MYSELF:
+            say(dispatcher, "utter_anything_else")
+            return leave_form(tracker)
         say(dispatcher, "utter_act_for_someone")
         return []
 

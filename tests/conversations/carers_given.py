@@ -71,5 +71,5 @@ def end_all_access_of(session: Session, details: CarerDetails) -> None:
 
 
 def _other_number(patient: Patient) -> str:
-    """Of no other test: a made-up number that no rule checks in the database."""
-    return "9" + patient.nhs_number[:0:-1]
+    """Of no other test: in the range 9997, which `nhs_number` doesn't reach."""
+    return f"9997{patient.nhs_number[4:]}"
