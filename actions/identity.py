@@ -21,6 +21,7 @@ from actions.for_whom import CARER
 from actions.going_on import go_on_for_person
 from actions.referral import answer_question
 from actions.turn import IDENTITY_FORM, entity_of, intent_of, now, say, text_of
+from actions.updates import SUBSCRIBE, turn_on
 from bot.pathway.carer_rules import CARER_ROUTE
 from bot.records.session import transaction
 from bot.services.carers.choosing import carer_session
@@ -285,4 +286,7 @@ class AfterIdentity(Action):
             bind_requests(session, identity, now())
             go_on = continue_request if question in KINDS else answer_question
             found = "utter_identity_succeeded"
+            if question == SUBSCRIBE:
+                turn_on(session, identity, dispatcher, found)
+                return cleared
             return [*cleared, *go_on(session, identity, dispatcher, tracker, question, found)]

@@ -18,9 +18,9 @@ from actions.appointment_choices import CALENDAR, choices_under, say_calendar
 from actions.for_whom import ABOUT_APPOINTMENTS, EVERYTHING, not_for_anybody, say_beyond_scope
 from actions.interface_issues import note_issue
 from actions.turn import IDENTITY_FORM, entity_of, in_form, now, say, say_lines
+from actions.updates import offer
 from bot.errors import NotFound
 from bot.pathway.limits import working_day
-from bot.pathway.lines import shown
 from bot.pathway.telling import Level
 from bot.records import queries
 from bot.records.identity_models import IdentitySession
@@ -34,6 +34,7 @@ from bot.services.explain_referral import (
 )
 from bot.services.handoffs import open_handoff
 from bot.services.identity import current_identity
+from bot.services.referral_names import referral_name
 from bot.services.telling_level import level_of
 
 Events = list[dict[str, Any]]
@@ -103,6 +104,7 @@ def answer_question(
     alone = None if referrals else explain_lone_appointment(session, identity, question, now())
     if alone is not None:
         under = choices_under(session, identity, None, question)
+        under += offer(session, tracker.sender_id, question, alone[1])
         say_lines(dispatcher, alone[0], *before, choices=under)
         return []
     if not referrals:
@@ -111,6 +113,7 @@ def answer_question(
             *before,
             "utter_carer_no_appointment" if narrow else "utter_no_referral",
             values={"chase_on": _when_nothing_is_seen()},
+            choices=offer(session, tracker.sender_id, question),
             private=True,
         )
         return []
@@ -136,6 +139,7 @@ def answer_question(
     opening = ["utter_no_contact_noted"] if question == "report_no_contact" else []
     after = ["utter_other_referral"] if len(referrals) > 1 else []
     under = choices_under(session, identity, referral, question)
+    under += offer(session, tracker.sender_id, question, step)
     say_lines(dispatcher, lines, *before, *opening, after=after, choices=under)
     return [SlotSet("referral", referral.id)]
 
@@ -158,17 +162,7 @@ def _chosen(
 def _choice(referral: Referral, number: int, question: str, level: Level) -> dict[str, Any]:
     """A quick reply that names a referral by hospital, specialty and month; on a channel that
     tells little by its place in the list and month."""
-    values: dict[str, Any] = {"number": number}
-    response = "button_referral_unnamed"
-    if level == "all":
-        name = referral.provider.name if referral.provider else None
-        specialty = referral.specialty_code or "other"
-        values = {"provider": shown(name, "@term_the_hospital"), "specialty": specialty}
-        response = "button_referral"
-    if referral.referred_on:
-        values["month"] = referral.referred_on.isoformat()
-    else:
-        response += "_undated"
+    response, values = referral_name(referral, number, level)
     payload = f'/{question}{{"referral":"{referral.id}"}}'
     if question == DIRECTIONS:
         payload = f'/ask_appointment{{"referral":"{referral.id}","wish":"{DIRECTIONS}"}}'

@@ -27,6 +27,7 @@ from bot.records.colleagues import colleagues, other_teams
 from bot.records.staff_models import Staff, Team
 from bot.records.staff_queries import OPEN, teams_of
 from bot.services.known_patient import KnownPatient
+from bot.services.safe_contact import may_be_pushed_to
 from bot.services.watch import TaskRecord
 from bot.settings import get_settings
 
@@ -42,6 +43,7 @@ class HandoffView:
     talk: it belongs to a conversation. told: the patient is told when it is resolved.
     language: code of what the patient reads.
     offered_to: whom the holder offers it to. offered: it is offered to the reader.
+    unsafe: the patient disclosed that they may not be safe; nothing is sent there by itself.
     """
 
     id: str
@@ -67,6 +69,7 @@ class HandoffView:
     language_name: str
     speaks_english: bool
     patient_left: bool
+    unsafe: bool
     late_by: timedelta | None
     due_at: datetime
     answered: bool
@@ -114,6 +117,7 @@ def handoff_view(
         language_name=language_name(language),
         speaks_english=language == SOURCE_LANGUAGE,
         patient_left=talk is not None and talk.ended_at is not None,
+        unsafe=talk is not None and not may_be_pushed_to(scope.session, talk.id),
         late_by=now - handoff.reply_due_at if late else None,
         due_at=handoff.reply_due_at,
         answered=answered,

@@ -23,6 +23,7 @@ from bot.pathway.telling import Level, told_facts, told_lines
 from bot.records import queries
 from bot.records.identity_models import IdentitySession
 from bot.records.models import Appointment, Organisation, OrganisationContact, Patient, Referral
+from bot.records.queries import Viewer
 from bot.services.identity import audit_of
 from bot.services.requests.reading import open_requests
 from bot.services.telling_level import level_of
@@ -121,14 +122,12 @@ def hospital_phone(session: Session, identity: IdentitySession, row: Appointment
     return phone_of(told_facts(facts, level), Holder.HOSPITAL)
 
 
-def lone_appointment_of(
-    session: Session, identity: IdentitySession, now: datetime
-) -> Appointment | None:
+def lone_appointment_of(session: Session, identity: Viewer, now: datetime) -> Appointment | None:
     """The appointment that matters of those that name no referral."""
     return appointment_that_matters(queries.lone_appointments_of(session, identity), now)
 
 
-def lone_facts_of(session: Session, identity: IdentitySession, row: Appointment) -> ReferralFacts:
+def lone_facts_of(session: Session, identity: Viewer, row: Appointment) -> ReferralFacts:
     """The rules' facts of an appointment without a known referral."""
     patient = queries.patient_of(session, identity)
     return ReferralFacts(
@@ -137,7 +136,7 @@ def lone_facts_of(session: Session, identity: IdentitySession, row: Appointment)
         provider=row.provider.name if row.provider else None,
         gp_contact=_contact(session, patient.gp_practice, None),
         hospital_contact=_contact(session, row.provider, None),
-        appointment=_appointment(row),
+        appointment=appointment_facts(row),
     )
 
 
@@ -176,7 +175,7 @@ def _explain(
 
 
 def facts_of(
-    session: Session, identity: IdentitySession, referral: Referral, now: datetime
+    session: Session, identity: Viewer, referral: Referral, now: datetime
 ) -> ReferralFacts:
     """The rules' facts of one referral."""
     appointments = queries.appointments_of(session, identity, referral)
@@ -208,7 +207,7 @@ def facts_from(
         referrer=practice.name if practice else None,
         gp_contact=_contact(session, practice, None),
         hospital_contact=_contact(session, referral.provider, referral.specialty_code),
-        appointment=_appointment(appointment),
+        appointment=appointment_facts(appointment) if appointment else None,
         planned_wait_weeks=referral.planned_wait_weeks,
         p80_wait_weeks=referral.p80_wait_weeks,
     )
@@ -221,9 +220,8 @@ def appointment_that_matters(found: list[Appointment], now: datetime) -> Appoint
     return coming[0] if coming else dated[-1] if dated else next(iter(found), None)
 
 
-def _appointment(row: Appointment | None) -> AppointmentFacts | None:
-    if row is None:
-        return None
+def appointment_facts(row: Appointment) -> AppointmentFacts:
+    """The rules' facts of one appointment."""
     return AppointmentFacts(
         starts_at=row.starts_at,
         medium=row.medium,

@@ -66,7 +66,7 @@ def choose_person(
     if row.carer_access_id == access.id:
         return row
     if row.carer_access_id is None:
-        take_access(session, row, access)
+        take_access(session, row, access, now)
         return row
     return start_carer_identity(session, row.conversation_id, row.carer_id, now, access)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.errors import NotFound, Refused
@@ -16,10 +16,10 @@ from bot.records.carer_models import CarerAccess
 from bot.records.identity_models import IdentitySession
 from bot.records.models import Patient
 from bot.records.staff_models import Staff
-from bot.records.update_models import Subscription
 from bot.services.audit import audit
 from bot.services.handoffs.telling import tell
 from bot.services.identity import end_identity
+from bot.services.updates import end_subscriptions_of_access
 
 ENDED = "utter_carer_access_ended"
 WITHDRAWAL_REASONS = ("patient", "carer", "concern", "mistake", "other")
@@ -68,11 +68,7 @@ def end_access(session: Session, access: CarerAccess, reason: str, now: datetime
     """End an access, with all that hangs on it."""
     access.ended_at, access.ended_reason = now, reason
     session.flush()
-    session.execute(
-        update(Subscription)
-        .where(Subscription.carer_access_id == access.id, Subscription.ended_at.is_(None))
-        .values(ended_at=now, ended_reason="access ended")
-    )
+    end_subscriptions_of_access(session, access.id, now)
     end_sessions_of(session, access.id, now)
 
 

@@ -19,6 +19,7 @@ from bot.records.models import Patient
 from bot.services.audit import audit
 from bot.services.carers.validity import access_is_valid, valid_access_of
 from bot.services.site_days import local_day
+from bot.services.updates import end_if_another, end_subscription, running_subscription
 from bot.settings import get_settings
 
 
@@ -103,8 +104,9 @@ def end_idle_identities(session: Session, now: datetime) -> list[str]:
 def start_identity(
     session: Session, conversation_id: str, patient_id: str, method: str, now: datetime
 ) -> IdentitySession:
-    """Start a patient's identity session after a check that was right; a running one ends
-    first."""
+    """Start a patient's identity session after a check that was right; a running one ends first,
+    and so do updates about somebody else."""
+    end_if_another(session, conversation_id, patient_id, now)
     row = _start(session, conversation_id, now, method=method, patient_id=patient_id)
     audit(session, actor_of(row), "identity_started", "patient", patient_id, method=method)
     return row
@@ -117,7 +119,8 @@ def start_carer_identity(
     now: datetime,
     access: CarerAccess | None = None,
 ) -> IdentitySession:
-    """Start a carer's identity session, for one access; a running session ends first.
+    """Start a carer's identity session, for one access; a running session ends first, and so do
+    updates that the patient themself asked for here.
 
     Args:
         access: None: the only one there is; with several the carer must choose.
@@ -125,15 +128,19 @@ def start_carer_identity(
     if access is None:
         valid = valid_access_of(session, carer_id, local_day(now))
         access = valid[0] if len(valid) == 1 else None
+    subscription = running_subscription(session, conversation_id)
+    if subscription is not None and subscription.carer_access_id is None:
+        end_subscription(session, conversation_id, now, "new identity")
     row = _start(session, conversation_id, now, method="code", carer_id=carer_id)
     audit(session, actor_of(row), "carer_identity_started", "conversation", conversation_id)
     if access is not None:
-        take_access(session, row, access)
+        take_access(session, row, access, now)
     return row
 
 
-def take_access(session: Session, row: IdentitySession, access: CarerAccess) -> None:
-    """Tie a carer's session that has no patient yet to an access."""
+def take_access(session: Session, row: IdentitySession, access: CarerAccess, now: datetime) -> None:
+    """Tie a carer's session that has no patient yet to an access; updates by another end."""
+    end_if_another(session, row.conversation_id, access.patient_id, now, access.id)
     row.carer_access_id, row.patient_id = access.id, access.patient_id
     session.flush()
     audit_of(session, row, "identity_started", "patient", access.patient_id, method=row.method)

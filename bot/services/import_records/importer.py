@@ -28,6 +28,7 @@ from bot.services.import_records.appointments import (
     move_referrals,
     write_appointment,
 )
+from bot.services.import_records.news import note_appointments
 from bot.services.import_records.organisations import write_organisation
 from bot.services.import_records.patients import merged, write_interpreter_flag, write_patient
 from bot.services.import_records.referrals import write_history, write_older, write_referral
@@ -72,6 +73,7 @@ def import_records(session: Session, paths: Iterable[str | Path], now: datetime)
     move_referrals(run)
     close_appointments(run)
     write_history(run)
+    note_appointments(run)
     note_changes(session, now)
     report = run.report
     audit(

@@ -167,6 +167,9 @@ def upgrade() -> None:
         batch_op.create_foreign_key(batch_op.f('fk_identity_sessions_carer_id_carers'), 'carers', ['carer_id'], ['id'])
         batch_op.create_foreign_key(batch_op.f('fk_identity_sessions_carer_access_id_carer_access'), 'carer_access', ['carer_access_id'], ['id'])
 
+    with op.batch_alter_table('conversations', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('safe_contact_at', sa.DateTime(timezone=True), nullable=True))
+
     with op.batch_alter_table('messages', schema=None) as batch_op:
         batch_op.add_column(sa.Column('attachment', sa.String(length=60), nullable=True))
 
@@ -192,6 +195,9 @@ def downgrade() -> None:
 
     with op.batch_alter_table('messages', schema=None) as batch_op:
         batch_op.drop_column('attachment')
+
+    with op.batch_alter_table('conversations', schema=None) as batch_op:
+        batch_op.drop_column('safe_contact_at')
 
     with op.batch_alter_table('identity_sessions', schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f('fk_identity_sessions_carer_access_id_carer_access'), type_='foreignkey')
