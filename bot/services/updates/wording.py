@@ -29,8 +29,8 @@ OPENINGS = {
 }
 STOP_BUTTON = ("button_stop_updates", "/unsubscribe_updates")
 REMINDER_BUTTONS = (
-    ("button_i_will_come", "/confirm_appointment"),
-    ("button_i_cannot_come", "/cancel_appointment"),
+    ("button_confirm", "/confirm_appointment"),
+    ("button_cannot_come", "/cancel_appointment"),
     ("button_another_day", "/reschedule_appointment"),
 )
 MOST_TOLD = 3

@@ -52,7 +52,7 @@ def test_a_reminder_says_when_and_has_three_answers(on_page: Subscribed) -> None
     assert [(b["title"], b["payload"]) for b in told.buttons] == [
         ("I will come", f'/confirm_appointment{{"appointment":"{row}"}}'),
         ("I cannot come", f'/cancel_appointment{{"appointment":"{row}"}}'),
-        ("I need another day", f'/reschedule_appointment{{"appointment":"{row}"}}'),
+        ("I would like another day", f'/reschedule_appointment{{"appointment":"{row}"}}'),
         ("Stop these messages", "/unsubscribe_updates"),
     ]
 
