@@ -1,8 +1,9 @@
 """Asks who the patient is, and answers the question that was kept meanwhile.
 
 With an invitation link the date of birth is enough; otherwise NHS number (or family name and
-postcode), date of birth, and a one-time code sent to the phone on record. The slots hold sealed
-tokens, never the values.
+postcode), date of birth, and a one-time code sent to the phone on record. A carer is asked for
+their own name, and the code goes to the phone that staff recorded. The slots hold sealed tokens,
+never the values.
 """
 
 from __future__ import annotations
@@ -15,9 +16,15 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 from sqlalchemy.orm import Session
 
+from actions.appointments import KINDS, continue_request
+from actions.for_whom import CARER
+from actions.going_on import go_on_for_person
 from actions.referral import answer_question
 from actions.turn import IDENTITY_FORM, entity_of, intent_of, now, say, text_of
+from actions.updates import SUBSCRIBE, turn_on
+from bot.pathway.carer_rules import CARER_ROUTE
 from bot.records.session import transaction
+from bot.services.carers.choosing import carer_session
 from bot.services.conversations import set_awaiting
 from bot.services.demo_phone import DEMO_PAGE
 from bot.services.handoffs import open_handoff
@@ -29,19 +36,23 @@ from bot.services.identity import (
     current_identity,
     invited_subject,
     minutes_to_wait,
+    running_session,
     send_code,
 )
 from bot.services.invitations import has_open_invitation
+from bot.services.requests.making import bind_requests
 from bot.services.seal import unseal, unseal_date
 from bot.settings import get_settings
 
 Events = list[dict[str, Any]]
 BY_NUMBER, BY_NAME, BY_INVITATION, GIVEN_UP = "number", "name", "invitation", "given_up"
+BY_CARER = CARER_ROUTE
 FIELDS = ("nhs_number", "family_name", "date_of_birth", "postcode", "code")
 ASKED_BY = {
     BY_INVITATION: ["date_of_birth"],
     BY_NUMBER: ["nhs_number", "date_of_birth", "code"],
     BY_NAME: ["family_name", "date_of_birth", "postcode", "code"],
+    BY_CARER: ["family_name", "date_of_birth", "postcode", "code"],
     GIVEN_UP: [],
 }
 NOT_ASKED = "-"
@@ -89,6 +100,8 @@ def _begin(dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
     if wait:
         say(dispatcher, "utter_identity_limit", values={"wait": wait})
         return [SlotSet("identity_route", GIVEN_UP)]
+    if tracker.get_slot("asking_as") == CARER:
+        return _route(BY_CARER)
     return _route(BY_INVITATION if invited else BY_NUMBER)
 
 
@@ -115,6 +128,8 @@ def _take(dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
     if wanted == "nhs_number" and (entity_of(tracker, "no_number") or _says_no(tracker)):
         return _route(BY_NAME)
     if wanted == "code" and (entity_of(tracker, "no_code") or _says_no(tracker)):
+        if tracker.get_slot("identity_route") == BY_CARER:
+            return _give_up(dispatcher, tracker, "utter_carer_no_code", "carer_access")
         return _give_up(dispatcher, tracker, "utter_identity_no_code", "identity_failed")
     given: dict[str, str] = {}
     for field in ASKED_BY[tracker.get_slot("identity_route") or BY_NUMBER]:
@@ -146,7 +161,7 @@ def _check(dispatcher: CollectingDispatcher, tracker: Tracker, given: dict[str, 
     slots = {field: given.get(field) or _token(tracker, field) for field in FIELDS}
     route = tracker.get_slot("identity_route") or BY_NUMBER
     with transaction() as session:
-        if current_identity(session, tracker.sender_id, now()) is not None:
+        if running_session(session, tracker.sender_id, now()) is not None:
             return events  # verified already: a crash came in between, and the turn is run again
         if route == BY_INVITATION:
             return events + _by_invitation(session, dispatcher, tracker, slots)
@@ -196,7 +211,8 @@ def _by_code(
         say(dispatcher, "utter_identity_limit", values={"wait": wait})
         return [SlotSet("identity_route", GIVEN_UP)]
     if "code" not in given or slots["code"] is None:
-        send_code(session, tracker.sender_id, claim, moment)
+        as_carer = tracker.get_slot("identity_route") == BY_CARER
+        send_code(session, tracker.sender_id, claim, moment, as_carer=as_carer)
         if get_settings().mode == "demo":
             address = get_settings().public_url + DEMO_PAGE
             say(dispatcher, "utter_code_on_demo_page", values={"address": address})
@@ -245,7 +261,8 @@ def clear_identity(tracker: Tracker) -> Events:
 
 def leave_form(tracker: Tracker) -> Events:
     """End the form without an answer."""
-    return [*clear_identity(tracker), SlotSet("pending_question", None), ActiveLoop(None)]
+    cleared = (SlotSet(name, None) for name in ("pending_question", "asking_as"))
+    return [*clear_identity(tracker), *cleared, ActiveLoop(None)]
 
 
 class AfterIdentity(Action):
@@ -260,11 +277,16 @@ class AfterIdentity(Action):
         cleared = [*clear_identity(tracker), SlotSet("pending_question", None)]
         question = tracker.get_slot("pending_question") or "ask_referral_status"
         with transaction() as session:
+            carer = carer_session(session, tracker.sender_id, now())
+            if carer is not None:
+                return [*cleared, *go_on_for_person(session, carer, dispatcher, tracker)]
             identity = current_identity(session, tracker.sender_id, now())
             if identity is None:
                 return cleared
+            bind_requests(session, identity, now())
+            go_on = continue_request if question in KINDS else answer_question
             found = "utter_identity_succeeded"
-            return [
-                *cleared,
-                *answer_question(session, identity, dispatcher, tracker, question, found),
-            ]
+            if question == SUBSCRIBE:
+                turn_on(session, identity, dispatcher, found)
+                return cleared
+            return [*cleared, *go_on(session, identity, dispatcher, tracker, question, found)]

@@ -14,19 +14,27 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 from sqlalchemy.orm import Session
 
+from actions.appointment_choices import CALENDAR, choices_under, say_calendar
+from actions.for_whom import ABOUT_APPOINTMENTS, EVERYTHING, not_for_anybody, say_beyond_scope
 from actions.interface_issues import note_issue
-from actions.turn import IDENTITY_FORM, in_form, now, say, say_lines
+from actions.turn import IDENTITY_FORM, entity_of, in_form, now, say, say_lines
+from actions.updates import offer
 from bot.errors import NotFound
 from bot.pathway.limits import working_day
-from bot.pathway.lines import shown
 from bot.pathway.telling import Level
 from bot.records import queries
 from bot.records.identity_models import IdentitySession
 from bot.records.models import Referral
 from bot.records.session import transaction
-from bot.services.explain_referral import explain_lone_appointment, explain_referral
+from bot.services.carers.choosing import person_of
+from bot.services.explain_referral import (
+    DIRECTIONS,
+    explain_lone_appointment,
+    explain_referral,
+)
 from bot.services.handoffs import open_handoff
 from bot.services.identity import current_identity
+from bot.services.referral_names import referral_name
 from bot.services.telling_level import level_of
 
 Events = list[dict[str, Any]]
@@ -50,16 +58,23 @@ class RecordQuestion:
         """The action's name in the domain."""
         return f"action_{self.intent}"
 
+    def question(self, tracker: Tracker) -> str:
+        """What is asked: the intent, unless a quick reply asks for a part of it."""
+        return self.intent
+
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
         """Answer, ask which referral, or keep the question and verify first."""
         with transaction() as session:
             identity = current_identity(session, tracker.sender_id, now())
             if identity is not None:
-                return answer_question(session, identity, dispatcher, tracker, self.intent)
+                question = self.question(tracker)
+                return answer_question(session, identity, dispatcher, tracker, question)
             if self.intent == "report_no_contact":
                 note_issue(session, tracker, NO_CONTACT)
+            if not_for_anybody(session, dispatcher, tracker, now()):
+                return [SlotSet("pending_question", self.intent)]
         general = GENERAL.get(self.intent)
-        asked = [SlotSet("pending_question", self.intent)]
+        asked = [SlotSet("pending_question", self.question(tracker))]
         if in_form(tracker):
             say(dispatcher, *([general] if general else []), "utter_question_kept")
             return asked
@@ -77,17 +92,28 @@ def answer_question(
     *before: str,
 ) -> Events:
     """Answer a question of a verified patient; `before`: paragraphs in front of the answer."""
-    referrals = queries.referrals_of(session, identity)
+    person = person_of(session, identity)
+    narrow = person is not None and person.scope != EVERYTHING
+    if person is not None and narrow and question not in ABOUT_APPOINTMENTS:
+        if question == "report_no_contact":
+            note_issue(session, tracker, NO_CONTACT)
+        say_beyond_scope(dispatcher, person, GENERAL.get(question))
+        return []
+    which = queries.appointment_referrals_of if narrow else queries.referrals_of
+    referrals = which(session, identity)
     alone = None if referrals else explain_lone_appointment(session, identity, question, now())
     if alone is not None:
-        say_lines(dispatcher, alone[0], *before)
+        under = choices_under(session, identity, None, question)
+        under += offer(session, tracker.sender_id, question, alone[1])
+        say_lines(dispatcher, alone[0], *before, choices=under)
         return []
     if not referrals:
         say(
             dispatcher,
             *before,
-            "utter_no_referral",
+            "utter_carer_no_appointment" if narrow else "utter_no_referral",
             values={"chase_on": _when_nothing_is_seen()},
+            choices=offer(session, tracker.sender_id, question),
             private=True,
         )
         return []
@@ -112,7 +138,9 @@ def answer_question(
         note_issue(session, tracker, NO_CONTACT, referral.id)
     opening = ["utter_no_contact_noted"] if question == "report_no_contact" else []
     after = ["utter_other_referral"] if len(referrals) > 1 else []
-    say_lines(dispatcher, lines, *before, *opening, after=after)
+    under = choices_under(session, identity, referral, question)
+    under += offer(session, tracker.sender_id, question, step)
+    say_lines(dispatcher, lines, *before, *opening, after=after, choices=under)
     return [SlotSet("referral", referral.id)]
 
 
@@ -134,18 +162,10 @@ def _chosen(
 def _choice(referral: Referral, number: int, question: str, level: Level) -> dict[str, Any]:
     """A quick reply that names a referral by hospital, specialty and month; on a channel that
     tells little by its place in the list and month."""
-    values: dict[str, Any] = {"number": number}
-    response = "button_referral_unnamed"
-    if level == "all":
-        name = referral.provider.name if referral.provider else None
-        specialty = referral.specialty_code or "other"
-        values = {"provider": shown(name, "@term_the_hospital"), "specialty": specialty}
-        response = "button_referral"
-    if referral.referred_on:
-        values["month"] = referral.referred_on.isoformat()
-    else:
-        response += "_undated"
+    response, values = referral_name(referral, number, level)
     payload = f'/{question}{{"referral":"{referral.id}"}}'
+    if question == DIRECTIONS:
+        payload = f'/ask_appointment{{"referral":"{referral.id}","wish":"{DIRECTIONS}"}}'
     return {"response": response, "values": values, "payload": payload}
 
 
@@ -173,9 +193,23 @@ class AskWaitingTime(RecordQuestion, Action):
 
 
 class AskAppointment(RecordQuestion, Action):
-    """When, where and how is my appointment?"""
+    """When, where and how is my appointment? Also: how to get there, and its calendar file."""
 
     intent = "ask_appointment"
+
+    def question(self, tracker: Tracker) -> str:
+        """How to get there is a question of its own."""
+        return DIRECTIONS if entity_of(tracker, "wish") == DIRECTIONS else self.intent
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
+        """The calendar file when it is asked for, else an answer as to any question."""
+        if entity_of(tracker, "wish") == CALENDAR:
+            with transaction() as session:
+                identity = current_identity(session, tracker.sender_id, now())
+                if identity is not None:
+                    say_calendar(session, identity, dispatcher, entity_of(tracker, "appointment"))
+                    return []
+        return super().run(dispatcher, tracker, domain)
 
 
 class AskTestResults(RecordQuestion, Action):

@@ -1,6 +1,7 @@
-"""What staff must do: a person, a change of appointment, an interpreter, support, a complaint.
+"""What staff must do: a person, a complaint, somebody who is worse, acting for somebody.
 
-Each becomes a hand-off for staff, and the patient is told what happens and what doesn't.
+Each becomes a hand-off for staff, and the patient is told what happens and what doesn't. What is
+asked of an appointment is in `appointments` and `support`.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def request(
 ) -> None:
     """Open one hand-off about the referral that is being talked of, and say so."""
     with transaction() as session:
-        about = _referral_talked_of(session, tracker)
+        about = referral_talked_of(session, tracker)
         open_handoff(session, tracker.sender_id, kind, reason, now(), referral_id=about)
     say(dispatcher, response)
 
@@ -64,7 +65,7 @@ def request(
 def ask_for_person(dispatcher: CollectingDispatcher, tracker: Tracker, reason: str) -> None:
     """Open a chat for staff, or find the one that waits, and say how long it will take."""
     with transaction() as session:
-        about = _referral_talked_of(session, tracker)
+        about = referral_talked_of(session, tracker)
         handoff = open_handoff(session, tracker.sender_id, "chat", reason, now(), referral_id=about)
         if handoff.state == "claimed":
             name = handoff.claimed_by.first_name
@@ -74,7 +75,7 @@ def ask_for_person(dispatcher: CollectingDispatcher, tracker: Tracker, reason: s
     say(dispatcher, wait.response, values=wait.values)
 
 
-def _referral_talked_of(session: Session, tracker: Tracker) -> str | None:
+def referral_talked_of(session: Session, tracker: Tracker) -> str | None:
     """The referral that the conversation is about; None: none, or not the verified patient's."""
     identity = current_identity(session, tracker.sender_id, now())
     own = [one.id for one in queries.referrals_of(session, identity)] if identity else []
@@ -101,40 +102,6 @@ def reason_for_person(tracker: Tracker) -> str:
     return next((PERSON_REASONS[name] for name in said if name in PERSON_REASONS), "asked_for")
 
 
-class RescheduleAppointment(StaffRequest, Action):
-    """Another day, please."""
-
-    intent, reason, response = (
-        "reschedule_appointment",
-        "appointment_change",
-        "utter_change_asked",
-    )
-
-
-class CancelAppointment(StaffRequest, Action):
-    """I can't come."""
-
-    intent, reason, response = "cancel_appointment", "appointment_change", "utter_change_asked"
-
-
-class ConfirmAppointment(StaffRequest, Action):
-    """I'll come."""
-
-    intent, reason, response = "confirm_appointment", "appointment_change", "utter_confirm_noted"
-
-
-class RequestInterpreter(StaffRequest, Action):
-    """An interpreter or a sign language interpreter, please."""
-
-    intent, reason, response = "request_interpreter", "interpreter", "utter_interpreter_noted"
-
-
-class RequestAccessSupport(StaffRequest, Action):
-    """Wheelchair, transport, large print, somebody to come along."""
-
-    intent, reason, response = "request_access_support", "access_support", "utter_access_noted"
-
-
 class ReportWorsening(StaffRequest, Action):
     """I am worse than when I was referred."""
 
@@ -155,12 +122,6 @@ class MakeComplaint(StaffRequest, Action):
         if kind not in KINDS:
             return super().run(dispatcher, tracker, domain)
         with transaction() as session:
-            note_issue(session, tracker, kind, _referral_talked_of(session, tracker))
+            note_issue(session, tracker, kind, referral_talked_of(session, tracker))
         say(dispatcher, "utter_issue_noted")
         return []
-
-
-class ActForSomeone(StaffRequest, Action):
-    """I ask for my father."""
-
-    intent, reason, response = "act_for_someone", "carer_access", "utter_act_for_someone"

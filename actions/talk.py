@@ -30,6 +30,7 @@ from bot.records.session import transaction
 from bot.services.conversations import set_language
 from bot.services.handoffs import open_handoff, withdraw_handoff
 from bot.services.identity import end_identity
+from bot.services.updates import end_subscription, running_subscription
 
 NOT_UNDERSTOOD = ("utter_not_understood", "utter_out_of_scope")
 ASK_EMERGENCY = "utter_ask_emergency"
@@ -108,7 +109,8 @@ class Stop(Action):
         """End the identity session and forget which referral was meant."""
         with transaction() as session:
             end_identity(session, tracker.sender_id, now(), "stopped")
-        say(dispatcher, "utter_stopped")
+            goes_on = running_subscription(session, tracker.sender_id) is not None
+        say(dispatcher, "utter_stopped", *(["utter_updates_go_on"] if goes_on else []))
         return [*leave_form(tracker), SlotSet("referral", None)]
 
 
@@ -194,11 +196,12 @@ class DeleteMyData(Action):
         return "action_delete_my_data"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
-        """Open the task and sign out."""
+        """Open the task, sign out, and send no more updates."""
         with transaction() as session:
             open_handoff(session, tracker.sender_id, "task", "data_request", now())
             end_identity(session, tracker.sender_id, now(), "data request")
-        say(dispatcher, "utter_delete_my_data")
+            ended = end_subscription(session, tracker.sender_id, now(), "data request")
+        say(dispatcher, "utter_delete_my_data", *(["utter_updates_off"] if ended else []))
         return leave_form(tracker)
 
 
@@ -215,30 +218,4 @@ class AskMedicalAdvice(Action):
             say_lines(dispatcher, cancer_question_answer())
         else:
             say(dispatcher, "utter_medical_advice")
-        return []
-
-
-class SubscribeUpdates(Action):
-    """Messages that come by themselves: not yet, said so."""
-
-    def name(self) -> str:
-        """The action's name in the domain."""
-        return "action_subscribe_updates"
-
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
-        """Say what is possible."""
-        say(dispatcher, "utter_updates_not_yet")
-        return []
-
-
-class UnsubscribeUpdates(Action):
-    """No more messages: none are sent."""
-
-    def name(self) -> str:
-        """The action's name in the domain."""
-        return "action_unsubscribe_updates"
-
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
-        """Say so."""
-        say(dispatcher, "utter_updates_off")
         return []

@@ -47,12 +47,14 @@ def say(
     choices: Iterable[dict[str, Any]] = (),
     private: bool = False,
     language: str | None = None,
+    attachment: str | None = None,
 ) -> None:
     """One message of one or several responses, each a paragraph.
 
     Args:
         private: it tells something from the record.
         language: when it is not the conversation's so far.
+        attachment: what goes with it, "calendar:" and an appointment's id.
     """
     first, *also = names
     dispatcher.utter_message(
@@ -62,18 +64,29 @@ def say(
         choices=list(choices),
         private=private,
         language=language,
+        attachment=attachment,
     )
 
 
 def say_lines(
-    dispatcher: CollectingDispatcher, lines: list[Line], *before: str, after: Iterable[str] = ()
+    dispatcher: CollectingDispatcher,
+    lines: list[Line],
+    *before: str,
+    after: Iterable[str] = (),
+    choices: Iterable[dict[str, Any]] = (),
 ) -> None:
     """One message of the pathway's lines: an answer from the record."""
     values: dict[str, Any] = {}
     for line in lines:
         values |= line.values
     names = [*before, *(line.response for line in lines), *after]
-    say(dispatcher, *names, values=values, private=True)
+    say(dispatcher, *names, values=values, choices=choices, private=True)
+
+
+def typed_words(tracker: Tracker) -> str:
+    """The newest message as it was typed, identifiers sealed; "" for a quick reply."""
+    text = text_of(tracker)
+    return "" if text.startswith("/") else text
 
 
 def last_said(tracker: Tracker) -> str | None:

@@ -18,6 +18,7 @@ from rasa.utils.endpoints import EndpointConfig
 from bot.language.catalogues import SOURCE_LANGUAGE, get_catalogues
 from bot.language.render import Renderer
 from bot.language.sentences import standing_values
+from bot.pathway.carer_rules import CARER_ROUTE
 from bot.settings import get_settings
 
 ASK_EMERGENCY = "utter_ask_emergency"
@@ -36,6 +37,13 @@ ASKED_AGAIN = frozenset(
 )
 """They ask for the same thing again themselves: the form's own question would say it twice, and
 would claim that a new code was sent."""
+CARER_QUESTIONS = {
+    f"{ASK_PREFIX}family_name": "utter_carer_family_name",
+    f"{ASK_PREFIX}date_of_birth": "utter_carer_date_of_birth",
+    f"{ASK_PREFIX}postcode": "utter_carer_postcode",
+    f"{ASK_PREFIX}code": "utter_carer_code",
+}
+"""A carer is asked for their own details, in words of their own."""
 SAFETY_PREFIXES = ("utter_card_", "utter_emergency_", ASK_EMERGENCY)
 
 
@@ -58,7 +66,8 @@ class Answers(TemplatedNaturalLanguageGenerator):
         Args:
             kwargs: `also`: more responses for the same message, each a paragraph; `values`;
                 `choices`: quick replies made of a response and values of their own;
-                `private`: tells something from the record; `language`: instead of the slot's.
+                `private`: tells something from the record; `language`: instead of the slot's;
+                `attachment`: what goes with the message.
 
         Returns:
             text, buttons, and under `answer` what the channel stores beside them.
@@ -67,6 +76,8 @@ class Answers(TemplatedNaturalLanguageGenerator):
         language = language or _hint(tracker) or get_settings().default_language
         if utter_action.startswith(ASK_PREFIX) and _last_answer_of_turn(tracker) in ASKED_AGAIN:
             return {"text": "", "buttons": []}  # the channel sends nothing of this
+        if tracker.get_slot("identity_route") == CARER_ROUTE:
+            utter_action = CARER_QUESTIONS.get(utter_action, utter_action)
         before, values = _opening(utter_action, tracker)
         names = [*before, utter_action, *kwargs.get("also", ())]
         values |= {"birth_date": tracker.get_slot("date_of_birth") or ""}
@@ -89,6 +100,7 @@ class Answers(TemplatedNaturalLanguageGenerator):
             "language": rendered.language,
             "english": english.text,
             "private": bool(kwargs.get("private")),
+            "attachment": kwargs.get("attachment"),
         }
         return {"text": rendered.text, "buttons": buttons, "answer": answer}
 

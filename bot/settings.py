@@ -25,6 +25,7 @@ from sqlalchemy.exc import ArgumentError
 from bot.errors import SettingsError
 from bot.pathway.facts import ChaseIntervals
 from bot.pathway.office_hours import parse_office_hours
+from bot.pathway.quiet_hours import parse_quiet_hours
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout: `config.yml`, `domain.yml` and `bot/` lie here."""
@@ -66,6 +67,11 @@ class Settings(BaseSettings):
 
     feed_age_hours: int = Field(default=24, ge=1, le=24 * 30)
     chase_intervals: dict[str, int] = {}
+    watch_tasks_per_day: int = Field(default=20, ge=1, le=1000)
+
+    quiet_hours: str = "21:00-08:00"
+    urgent_in_quiet_hours: bool = False
+    reminder_days: list[int] = [7, 1]
 
     office_hours: str = "Mon-Fri 09:00-17:00"
     holidays: str = "GB-ENG"
@@ -146,6 +152,18 @@ class Settings(BaseSettings):
         except NotImplementedError as error:
             raise ValueError(f"no bank holidays are known for “{code}”, as for GB-ENG") from error
         return code
+
+    @validator("quiet_hours")
+    def _readable_quiet_hours(cls, hours: str) -> str:
+        if hours and parse_quiet_hours(hours) is None:
+            raise ValueError("not written like 21:00-08:00; leave it empty for no quiet hours")
+        return hours
+
+    @validator("reminder_days")
+    def _days_before(cls, days: list[int]) -> list[int]:
+        if any(not 1 <= day <= 60 for day in days):
+            raise ValueError("give whole days before the appointment, 1 to 60, as in [7, 1]")
+        return days
 
     @validator("reply_target_minutes")
     def _known_priorities(cls, minutes: dict[int, int]) -> dict[int, int]:

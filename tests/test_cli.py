@@ -30,6 +30,7 @@ COMMANDS = [
     ["records", "import"],
     ["records", "import-waits"],
     ["records", "demo"],
+    ["watch"],
 ]
 WAITS = ROOT / "bot" / "data" / "demo" / "waiting_times.csv"
 

@@ -66,6 +66,8 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[Read]:
         ("WAYMARK_REPLY_TARGET_MINUTES", '{"5": 10}', "by priority 1 to 4"),
         ("WAYMARK_REPLY_TARGET_MINUTES", '{"1": 0}', "by priority 1 to 4"),
         ("WAYMARK_REPLY_TARGET_MINUTES", '{"soon": 5}', "not a valid integer"),
+        ("WAYMARK_QUIET_HOURS", "9pm-8am", "not written like 21:00-08:00"),
+        ("WAYMARK_REMINDER_DAYS", "[0]", "1 to 60, as in [7, 1]"),
         ("WAYMARK_MAIL_FROM", "Waymark", "not a mail address"),
         ("WAYMARK_SMTP_SECURITY", "ssl", "'none', 'starttls', 'tls'"),
         ("WAYMARK_TRANSLATOR", "babelfish", "'libretranslate'"),

@@ -47,6 +47,7 @@ class RecordedOutput(OutputChannel):
             buttons=message.get("buttons") or [],
             private=bool(made.get("private")),
             english=made.get("english"),
+            attachment=made.get("attachment"),
         )
         await self.say(recipient_id, answer)
 

@@ -17,7 +17,7 @@ from bot.records.identity_models import IdentitySession
 from bot.records.staff_models import Staff
 from bot.records.staff_queries import translations_for
 from bot.services.handoffs import open_chat_of, with_coordinator
-from bot.services.identity import current_identity
+from bot.services.identity import running_session
 from bot.services.seal import unseal_date
 from bot.services.transcript import CARD_PREFIX, language_offered_in
 from bot.settings import get_settings
@@ -51,7 +51,7 @@ def session_data(
     """The page's session; without a conversation: that of somebody who has just come."""
     language = (conversation.language if conversation else None) or hint
     language = language or get_settings().default_language
-    identity = current_identity(session, conversation.id, now) if session and conversation else None
+    identity = running_session(session, conversation.id, now) if session and conversation else None
     return {
         "language": language,
         "chosen": bool(conversation and conversation.language),
@@ -121,6 +121,7 @@ def message_data(session: Session, row: Message, now: datetime) -> dict[str, Any
         "author": _author_of(session, row) if row.staff_id else None,
         "original": TOKEN.sub(HIDDEN, row.english or "") if translated else None,
         "machine": _provider(session, row) if translated else None,
+        "file": f"/chat/files/{row.seq}" if row.attachment else None,
     }
 
 

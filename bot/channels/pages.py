@@ -20,6 +20,8 @@ from sanic.response import json as json_response
 from sqlalchemy.orm import Session
 
 from bot.channels import visitor
+from bot.channels.chat_files import send_file
+from bot.channels.chat_headers import HEADERS
 from bot.channels.page_data import accepted_language, page_strings, session_data
 from bot.errors import NotFound
 from bot.language.sentences import sentence
@@ -36,15 +38,6 @@ from bot.settings import get_settings
 
 FOLDER = Path(__file__).parent / "page"
 STATIC = FOLDER / "static"
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; "
-        "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
-    ),
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 TEMPLATES = Environment(
     loader=FileSystemLoader(FOLDER), autoescape=select_autoescape(["html", "j2"])
 )
@@ -58,6 +51,7 @@ def add_pages(blueprint: Blueprint) -> None:
     blueprint.add_route(show_left, "/left", methods=["GET"], name="left")
     blueprint.add_route(follow_invitation, "/i/<token>", methods=["GET"], name="invitation")
     blueprint.add_route(follow_one_time_link, "/l/<token>", methods=["GET"], name="one_time_link")
+    blueprint.add_route(send_file, "/files/<seq:int>", methods=["GET"], name="file")
     blueprint.add_route(health, "/health", methods=["GET"], name="health")
     if get_settings().mode == "demo":
         blueprint.add_route(show_demo_phone, "/demo/phone", methods=["GET"], name="demo_phone")

@@ -14,9 +14,11 @@ from telegram.constants import ChatAction, ParseMode
 from telegram.error import BadRequest, RetryAfter, TelegramError
 
 from bot.channels.page_data import HIDDEN
+from bot.channels.telegram_files import send_file
 from bot.channels.telegram_pace import Pace
 from bot.channels.telegram_server import LACKING, OptionalCalls
 from bot.channels.telegram_text import bare
+from bot.records.chat_models import Message
 
 logger = logging.getLogger(__name__)
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
@@ -58,6 +60,12 @@ class ChatCalls:
             logger.error("Telegram refuses the form of a message: %s.", error.message)
             sent = await self._bot.send_message(chat, bare(text))
         return sent.message_id
+
+    async def send_file(self, chat: int, row: Message) -> int | None:
+        """Send what goes with a message; returns Telegram's id of it, None: nothing does."""
+        await self._pace.turn()
+        file = await send_file(self._bot, chat, row)
+        return file.message_id if file is not None else None
 
     async def edit(
         self, chat: int, ref: int, text: str, keyboard: InlineKeyboardMarkup | None = None

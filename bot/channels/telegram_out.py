@@ -96,8 +96,12 @@ class TelegramOut:
                     return
             elif row.revision > 0:
                 await self.calls.edit(chat, refs[index], part, keyboard)
-        for ref in refs[last + 1 :]:
+        for ref in refs[last + 1 :] if not row.attachment else ():
             await self.calls.take_out(chat, ref)
+        if row.attachment and len(refs) <= len(made.parts):  # the file's own comes last
+            file_ref = await self.calls.send_file(chat, row)
+            if file_ref is not None and not await in_thread(_remember, row.id, file_ref):
+                _check_unseen(row)
 
     async def _show_typing(self, conversation_id: str) -> None:
         try:

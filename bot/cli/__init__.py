@@ -12,6 +12,6 @@ os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
 
 # After the settings above, which are read at import; in the order in which the help lists them.
 from bot.cli.base import app, main  # noqa: E402  # isort: skip
-from bot.cli import running, understanding, languages, records, staff, measuring  # noqa: E402, F401  # isort: skip
+from bot.cli import running, understanding, languages, records, staff, watching, measuring  # noqa: E402, F401  # isort: skip
 
 __all__ = ["app", "main"]

@@ -34,6 +34,7 @@ def prepare_database(*, demo: bool = True) -> None:
     from bot.records.base import utc_now
     from bot.records.migrate import migrate
     from bot.records.session import get_engine, transaction
+    from bot.services.demo_carers import load_demo_carers
     from bot.services.demo_records import load_demo
     from bot.services.demo_staff import demo_staff
 
@@ -43,6 +44,7 @@ def prepare_database(*, demo: bool = True) -> None:
             with transaction() as session:
                 load_demo(session, utc_now())
                 demo_staff(session, utc_now())
+                load_demo_carers(session, utc_now())
     except OperationalError as error:
         fail(
             f"The database can't be used ({type(error.orig).__name__}). Check that it runs and "

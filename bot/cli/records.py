@@ -65,6 +65,7 @@ def import_waits_(
 @records.command("demo", epilog="Example: waymark records demo")
 def demo() -> None:
     """Load the demo's patients and show how to sign in as each."""
+    from bot.services.demo_carers import CARER
     from bot.services.demo_records import PATIENTS
 
     prepare_database(demo=True)
@@ -81,3 +82,9 @@ def demo() -> None:
             patient.shows,
         )
     out.print(table)
+    names = ", ".join(f"{access.given_name} ({access.shows})" for access in CARER.access)
+    out.print(
+        f"Demo carer: {CARER.given_name} {CARER.family_name}, born {CARER.birth_date:%-d %B %Y}, "
+        f"{CARER.postcode}. Say “I am asking for my father”. May ask for {names}.",
+        soft_wrap=True,
+    )

@@ -15,7 +15,18 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
-from bot.console import chat, errors, events, figures, issues, pages, patients, queue, sign_in
+from bot.console import (
+    carers,
+    chat,
+    errors,
+    events,
+    figures,
+    issues,
+    pages,
+    patients,
+    queue,
+    sign_in,
+)
 from bot.console.assets_folder import Assets
 from bot.console.door import Door
 from bot.console.security import CSRF_COOKIE, SignedInOnly, secure_cookies
@@ -58,6 +69,7 @@ def create_app() -> ASGIApp:
             *events.routes,
             *queue.routes,
             *patients.routes,
+            *carers.routes,
             *chat.routes,
             *issues.routes,
             *figures.routes,

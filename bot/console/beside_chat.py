@@ -92,7 +92,8 @@ def interpreter(request: Request) -> Response:
                 )
             else:
                 language = str(fields.get("language", ""))
-                if language not in (*INTERPRETED, scope.handoff.conversation.language):
+                talk = scope.handoff.conversation
+                if language not in (*INTERPRETED, talk.language if talk else None):
                     raise WaymarkError("Choose the language.")
                 request_interpreter(*held, language, scope.now)
     except NotFound:

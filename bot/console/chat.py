@@ -22,13 +22,22 @@ from bot.console.scope import Scope, handoff_scope
 from bot.console.security import staff_of
 from bot.services.known_patient import KnownPatient, known_patient
 from bot.services.reading_chats import note_part_read, note_view
+from bot.services.watch import record_of_task
 
 
 def show_chat(request: Request) -> Response:
     """The whole page; the view is audited."""
     with handoff_scope(request) as scope:
         known = known_patient(scope.session, scope.handoff, scope.now)
-        note_view(scope.session, scope.staff, scope.handoff, **_seen(scope, known))
+        record = record_of_task(scope.session, scope.handoff, scope.now)
+        patient = known.patient if known else record.patient if record else None
+        note_view(
+            scope.session,
+            scope.staff,
+            scope.handoff,
+            holds=scope.holds,
+            patient_id=patient.id if patient else None,
+        )
     return chat_page(request)
 
 
@@ -45,7 +54,7 @@ def show_messages(request: Request) -> Response:
 
 def show_panel(request: Request) -> Response:
     """What stands beside the chat."""
-    return _part(request, "_chat_panel.html.j2")
+    return _part(request, "_chat_panel.html.j2", "_task_panel.html.j2")
 
 
 def show_actions(request: Request) -> Response:
@@ -53,11 +62,13 @@ def show_actions(request: Request) -> Response:
     return _part(request, "_chat_actions.html.j2")
 
 
-def _part(request: Request, template: str) -> HTMLResponse:
+def _part(request: Request, template: str, of_task: str | None = None) -> HTMLResponse:
+    """`of_task`: the part of a page without a conversation, where that is another."""
     with handoff_scope(request) as scope:
         _note_part(request, scope, known_patient(scope.session, scope.handoff, scope.now))
         values: dict[str, Any] = chat_values(scope)
-    return fragment(request, template, **values)
+    chosen = template if values["handoff"].talk else of_task or template
+    return fragment(request, chosen, **values)
 
 
 def _note_part(request: Request, scope: Scope, known: KnownPatient | None) -> None:

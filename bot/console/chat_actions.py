@@ -26,6 +26,7 @@ from bot.records.chat_models import Handoff, Message
 from bot.records.staff_models import Staff
 from bot.services import handoffs
 from bot.services.reveal import reveal
+from bot.services.safe_contact import record_safe_contact
 from bot.services.translations import retry_translation
 
 Step = Callable[[Session, Staff, str, datetime], Handoff]
@@ -118,6 +119,13 @@ def resolve(request: Request) -> Response:
     )
 
 
+def safe_contact(request: Request) -> Response:
+    """The patient, asked alone, says that messages may be sent here."""
+    with handoff_scope(request) as scope:
+        record_safe_contact(scope.session, scope.staff, scope.handoff.id, scope.now)
+    return lead_to(request, f"/handoffs/{scope.handoff.id}")
+
+
 def typing(request: Request) -> Response:
     """The coordinator is writing. Who doesn't hold it is told when they send."""
     with handoff_scope(request) as scope:
@@ -164,6 +172,7 @@ routes = [
     _post("decline", decline),
     _post("cancel-transfer", cancel_transfer),
     _post("resolve", resolve),
+    _post("safe-contact", safe_contact),
     _post("typing", typing),
     _post("read", read),
     _post("reveal", show_identifier),

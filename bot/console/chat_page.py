@@ -20,7 +20,8 @@ def chat_page(request: Request, *, status_code: int = 200, **changed: Any) -> HT
     """The whole page of the address's hand-off; `changed`: values that differ from usual."""
     with handoff_scope(request) as scope:
         values = chat_values(scope)
-    return page(request, "chat.html.j2", status_code=status_code, **(values | changed))
+    template = "chat.html.j2" if values["handoff"].talk else "task.html.j2"
+    return page(request, template, status_code=status_code, **(values | changed))
 
 
 def part_or_page(

@@ -9,11 +9,13 @@ from bot.console.context import context_of
 from bot.console.forms import CallForm, NoteForm, ResolveForm, TransferForm, VerifyForm
 from bot.console.handoff_view import handoff_view, transfer_choices
 from bot.console.scope import Scope
+from bot.console.task_context import task_context
 from bot.console.transcript import Entry, entries
 from bot.console.words import INTERPRETED, fault, language_name, provider_name, writing
 from bot.records import staff_queries
 from bot.services.known_patient import KnownPatient, known_patient
 from bot.services.staff_messages import canned_replies
+from bot.services.watch import record_of_task
 from bot.settings import get_settings
 
 TITLE_LENGTH = 70
@@ -30,7 +32,16 @@ def transcript_of(scope: Scope, known: KnownPatient | None, after: int = 0) -> l
 
 
 def chat_values(scope: Scope) -> dict[str, Any]:
-    """Everything that chat.html.j2 and its parts show."""
+    """Everything that chat.html.j2 and its parts show, or task.html.j2 and its."""
+    record = record_of_task(scope.session, scope.handoff, scope.now)
+    if record is not None:
+        return {
+            "handoff": handoff_view(scope, None, record),
+            "entries": [],
+            "context": task_context(scope, record),
+            **compose_values(scope),
+            **form_values(scope),
+        }
     known = known_patient(scope.session, scope.handoff, scope.now)
     transcript = transcript_of(scope, known)
     context = context_of(scope.session, scope.staff, scope.handoff, known, transcript, scope.now)
@@ -64,7 +75,8 @@ def form_values(scope: Scope) -> dict[str, Any]:
     """The empty forms beside the chat. said: an outcome to be shown with one of them."""
     transfer = TransferForm()
     transfer.to.choices = transfer_choices(scope)
-    spoken = scope.handoff.conversation.language
+    talk = scope.handoff.conversation
+    spoken = talk.language if talk else None
     codes = [code for code in (spoken, *INTERPRETED) if code and code != "en"]
     return {
         "note_form": NoteForm(),

@@ -41,7 +41,9 @@ def show_preview(request: Request) -> Response:
 def _preview(request: Request, text: str, note: str = "") -> Response:
     try:
         with handoff_scope(request) as scope:
-            handoff_held_by(scope.session, scope.staff, scope.handoff.id)
+            held = handoff_held_by(scope.session, scope.staff, scope.handoff.id)
+            if held.conversation_id is None:
+                raise WaymarkError("This task has no chat, so nothing can be written here.")
             handoff_id, language = scope.handoff.id, _language_of(scope)
         _check(text)
     except NotFound:
@@ -114,7 +116,8 @@ def send_canned(request: Request) -> Response:
 
 
 def _language_of(scope: Scope) -> str:
-    return scope.handoff.conversation.language or get_settings().default_language
+    talk = scope.handoff.conversation
+    return (talk.language if talk else None) or get_settings().default_language
 
 
 def _client_id(request: Request) -> str:

@@ -13,16 +13,18 @@ from sqlalchemy.orm import Session
 
 from bot.console import times
 from bot.console.message_sides import Piece
-from bot.console.queue_rows import name_of
+from bot.console.queue_rows import name_of, state_words
 from bot.console.referral_context import NOT_RECORDED, ReferralContext, Row, referrals_of
+from bot.console.request_context import RequestContext, requests_beside
 from bot.console.transcript import Entry
 from bot.console.words import (
+    BASES,
     CALL_STATES,
-    HANDOFF_STATES,
     IDENTITY_METHODS,
     KINDS,
     LEFT_WITH,
     REASONS,
+    SCOPES,
     language_name,
 )
 from bot.records import staff_queries
@@ -64,20 +66,29 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Work:
+    """Of any hand-off: notes, interpreter calls, and other hand-offs (id, words)."""
+
+    notes: tuple[Note, ...]
+    calls: tuple[Call, ...]
+    earlier: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Context:
     """The panel. patient: None: NOT VERIFIED."""
 
     known: KnownPatient | None
     name: str | None
     identity: str | None
+    carer: str | None
     patient: tuple[Row, ...]
     handoff: tuple[Row, ...]
     needs: tuple[Row, ...]
+    requests: tuple[RequestContext, ...]
     referrals: tuple[ReferralContext, ...]
     told: tuple[Told, ...]
-    notes: tuple[Note, ...]
-    calls: tuple[Call, ...]
-    earlier: tuple[tuple[str, str], ...]
+    work: Work
 
 
 def context_of(
@@ -95,18 +106,27 @@ def context_of(
         transcript: for what was told from the record.
     """
     referrals = referrals_of(session, handoff, known, now) if known else ()
-    calls = staff_queries.interpreter_calls_of(session, handoff)
-    notes = staff_queries.notes_of(session, handoff)
-    earlier = staff_queries.earlier_handoffs(session, staff, handoff)
     return Context(
         known=known,
         name=name_of(known),
         identity=_identity(known, now),
-        patient=_patient(known.patient) if known else (),
-        handoff=_handoff(handoff, now),
+        carer=_carer(known),
+        patient=patient_rows(known.patient) if known else (),
+        handoff=handoff_rows(handoff, now),
         needs=_needs(handoff, known),
+        requests=requests_beside(session, handoff, known, now),
         referrals=referrals,
         told=_told(transcript),
+        work=work_of(session, staff, handoff, now),
+    )
+
+
+def work_of(session: Session, staff: Staff, handoff: Handoff, now: datetime) -> Work:
+    """What colleagues did and know."""
+    calls = staff_queries.interpreter_calls_of(session, handoff)
+    notes = staff_queries.notes_of(session, handoff)
+    earlier = staff_queries.earlier_handoffs(session, staff, handoff)
+    return Work(
         notes=tuple(Note(_name(note.staff), note.created_at, note.text) for note in notes),
         calls=tuple(_call(call, now) for call in calls),
         earlier=tuple((one.id, _earlier(one, now)) for one in earlier),
@@ -122,7 +142,21 @@ def _identity(known: KnownPatient | None, now: datetime) -> str | None:
     return f"Was verified {method} until {times.exact(known.until, now)}"
 
 
-def _patient(patient: Patient) -> tuple[Row, ...]:
+def _carer(known: KnownPatient | None) -> str | None:
+    """Who asks for the patient, and by what right; None: the patient themself."""
+    access = known.identity.carer_access if known else None
+    if known is None or access is None:
+        return None
+    who = f"{access.carer.given_name} {access.carer.family_name}"
+    return (
+        f"Carer: {who} for {known.patient.given_name} {known.patient.family_name}, "
+        f"{BASES[access.basis].lower()}, {SCOPES[access.scope].lower()}, "
+        f"until {times.day(access.review_on)}"
+    )
+
+
+def patient_rows(patient: Patient) -> tuple[Row, ...]:
+    """What is recorded of a patient."""
     number = written("nhs-number", patient.nhs_number) if patient.nhs_number else NOT_RECORDED
     return (
         ("Date of birth", times.day(patient.birth_date)),
@@ -132,7 +166,8 @@ def _patient(patient: Patient) -> tuple[Row, ...]:
     )
 
 
-def _handoff(handoff: Handoff, now: datetime) -> tuple[Row, ...]:
+def handoff_rows(handoff: Handoff, now: datetime) -> tuple[Row, ...]:
+    """When it was opened, for whom and why."""
     rows = [
         ("Kind", KINDS[handoff.kind]),
         ("Reason", REASONS[handoff.reason]),
@@ -141,7 +176,9 @@ def _handoff(handoff: Handoff, now: datetime) -> tuple[Row, ...]:
     ]
     if handoff.times_raised > 1:
         rows.append(("Raised", f"{handoff.times_raised} times"))
-    if handoff.first_reply_at:
+    if handoff.conversation_id is None:
+        rows.append(("To be looked at", f"by {times.exact(handoff.reply_due_at, now)}"))
+    elif handoff.first_reply_at:
         rows.append(("First reply", times.exact(handoff.first_reply_at, now)))
     else:
         rows.append(("Reply due", times.exact(handoff.reply_due_at, now)))
@@ -151,12 +188,13 @@ def _handoff(handoff: Handoff, now: datetime) -> tuple[Row, ...]:
 
 
 def _needs(handoff: Handoff, known: KnownPatient | None) -> tuple[Row, ...]:
+    chat = ("Language of the chat", language_name(handoff.conversation.language))
+    return (chat, *(needs_rows(known.patient) if known else ()))
+
+
+def needs_rows(patient: Patient) -> tuple[Row, ...]:
     """Language and access. An interpreter on a referral proves no booking."""
-    rows = [("Language of the chat", language_name(handoff.conversation.language))]
-    if known is None:
-        return tuple(rows)
-    patient = known.patient
-    rows.append(("Language on record", language_name((patient.language or "")[:2] or None)))
+    rows = [("Language on record", language_name((patient.language or "")[:2] or None))]
     needed = {True: "Needed", False: "Not needed", None: NOT_RECORDED}
     rows.append(("Interpreter", needed[patient.interpreter_required]))
     if any(referral.interpreter_requested for referral in patient.referrals):
@@ -191,13 +229,13 @@ def _call(call: InterpreterCall, now: datetime) -> Call:
     )
 
 
-def _name(staff: Staff) -> str:
-    return f"{staff.first_name} {staff.family_name}"
+def _name(staff: Staff | None) -> str:
+    return f"{staff.first_name} {staff.family_name}" if staff else "Waymark"
 
 
 def _earlier(handoff: Handoff, now: datetime) -> str:
     said = f"{REASONS[handoff.reason]}, {times.exact(handoff.created_at, now)}: "
-    said += HANDOFF_STATES[handoff.state].lower()
+    said += state_words(handoff).lower()
     if handoff.left_with and handoff.left_with != "nobody":
         said += f"; left with: {LEFT_WITH[handoff.left_with].lower()}"
         said += f", by {times.day(handoff.left_due_on)}" if handoff.left_due_on else ""

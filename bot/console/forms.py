@@ -104,7 +104,7 @@ class VerifyForm(Form):
             self.nhs_number.errors = ["This is not an NHS number: it has 10 digits."]
         elif not number and not _stripped(self.family_name.data):
             self.nhs_number.errors = ["Write the NHS number, or the family name."]
-        born = _birth_date(self.birth_date.data) if self.birth_date.data else None
+        born = read_birth_date(self.birth_date.data) if self.birth_date.data else None
         if self.birth_date.data and born is None:
             self.birth_date.errors = ["Write day, month and year, such as 3 5 1961."]
         if self.postcode.data and not POSTCODE.fullmatch(self.postcode.data):
@@ -120,7 +120,8 @@ class VerifyForm(Form):
         )
 
 
-def _birth_date(text: str) -> date | None:
+def read_birth_date(text: str) -> date | None:
+    """A whole date as people write it; None: it can't be read."""
     found = find_dates(text, utc_now().date(), compact=True)
     return found[0].value if len(found) == 1 else None
 

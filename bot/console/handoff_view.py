@@ -9,24 +9,28 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from bot.console import times
-from bot.console.queue_rows import is_offered, name_of
+from bot.console.queue_rows import is_answered, is_offered, name_of, state_words
 from bot.console.scope import Scope
 from bot.console.words import (
-    HANDOFF_STATES,
     KINDS,
     LEFT_WITH,
+    NOT_SHOWN,
+    NOT_VERIFIED,
     PRIORITIES,
     REASONS,
     language_name,
 )
 from bot.language.catalogues import SOURCE_LANGUAGE
+from bot.pathway.handoff_rules import TOLD_WHEN_DONE
 from bot.records.chat_models import Handoff
 from bot.records.colleagues import colleagues, other_teams
 from bot.records.staff_models import Staff, Team
 from bot.records.staff_queries import OPEN, teams_of
 from bot.services.known_patient import KnownPatient
+from bot.services.safe_contact import may_be_pushed_to
 from bot.services.telegram_chats import CHANNEL as TELEGRAM
 from bot.services.telegram_chats import is_reachable
+from bot.services.watch import TaskRecord
 from bot.settings import get_settings
 
 Choices = list[tuple[str, str]]
@@ -36,20 +40,25 @@ Choices = list[tuple[str, str]]
 class HandoffView:
     """One hand-off for one reader.
 
-    patient: name; None: not verified. stands: one sentence of where it stands.
-    holds: the reader has it and may write. language: code of what the patient reads.
-    on_telegram: the patient reads on Telegram. reachable: False: they have blocked the assistant
-    there, and nothing can be sent.
+    patient: name; None: not verified, or a record that may not be opened here (`unnamed` says
+    which). stands: one sentence of where it stands. holds: the reader has it and may write.
+    talk: it belongs to a conversation. told: the patient is told when it is resolved.
+    language: code of what the patient reads. on_telegram: they read it there. reachable: False:
+    they have blocked the assistant there, and nothing can be sent.
     offered_to: whom the holder offers it to. offered: it is offered to the reader.
+    unsafe: the patient disclosed that they may not be safe; nothing is sent there by itself.
     """
 
     id: str
     kind: str
     chat: bool
+    talk: bool
+    told: bool
     reason: str
     priority: str
     level: int
     patient: str | None
+    unnamed: str
     stands: str
     open: bool
     holds: bool
@@ -65,6 +74,7 @@ class HandoffView:
     patient_left: bool
     on_telegram: bool
     reachable: bool
+    unsafe: bool
     late_by: timedelta | None
     due_at: datetime
     answered: bool
@@ -73,22 +83,32 @@ class HandoffView:
     left_due_on: date | None
 
 
-def handoff_view(scope: Scope, known: KnownPatient | None) -> HandoffView:
-    """The hand-off of a scope, for its reader."""
+def handoff_view(
+    scope: Scope, known: KnownPatient | None, record: TaskRecord | None = None
+) -> HandoffView:
+    """The hand-off of a scope, for its reader.
+
+    Args:
+        record: what a task without a conversation is about.
+    """
     handoff, staff, now = scope.handoff, scope.staff, scope.now
-    language = handoff.conversation.language or get_settings().default_language
+    talk = handoff.conversation
+    language = (talk.language if talk else None) or get_settings().default_language
     own_teams = {team.id for team in teams_of(scope.session, staff)}
     claimed = handoff.state == "claimed"
-    answered = handoff.first_reply_at is not None
+    answered = is_answered(handoff)
     late = handoff.state in OPEN and not answered and handoff.reply_due_at < now
     return HandoffView(
         id=handoff.id,
         kind=KINDS[handoff.kind],
         chat=handoff.kind == "chat",
+        talk=talk is not None,
+        told=talk is not None and (handoff.kind == "chat" or handoff.reason in TOLD_WHEN_DONE),
         reason=REASONS[handoff.reason],
         priority=PRIORITIES[handoff.priority],
         level=handoff.priority,
-        patient=name_of(known),
+        patient=name_of(known, record),
+        unnamed=NOT_VERIFIED if talk else NOT_SHOWN,
         stands=_stands(scope),
         open=handoff.state in OPEN,
         holds=scope.holds,
@@ -101,9 +121,10 @@ def handoff_view(scope: Scope, known: KnownPatient | None) -> HandoffView:
         language=language,
         language_name=language_name(language),
         speaks_english=language == SOURCE_LANGUAGE,
-        patient_left=handoff.conversation.ended_at is not None,
-        on_telegram=handoff.conversation.channel == TELEGRAM,
-        reachable=is_reachable(scope.session, handoff.conversation_id),
+        on_telegram=talk is not None and talk.channel == TELEGRAM,
+        reachable=talk is None or is_reachable(scope.session, talk.id),
+        patient_left=talk is not None and talk.ended_at is not None,
+        unsafe=talk is not None and not may_be_pushed_to(scope.session, talk.id),
         late_by=now - handoff.reply_due_at if late else None,
         due_at=handoff.reply_due_at,
         answered=answered,
@@ -122,7 +143,7 @@ def _stands(scope: Scope) -> str:
         since = times.exact(handoff.claimed_at, now)
         who = "You have" if scope.holds else f"{handoff.claimed_by.first_name} has"
         return f"{who} it since {since}."
-    said = HANDOFF_STATES[handoff.state]
+    said = state_words(handoff)
     return f"{said}, {times.exact(handoff.resolved_at, now)}." if handoff.resolved_at else said
 
 

@@ -32,8 +32,10 @@ LONGEST = 200
 
 @dataclass(frozen=True)
 class Found:
-    """A patient: name and birth date, their hand-offs (id, words), conversations in words."""
+    """A patient: id (None: not to be opened), name and birth date, their hand-offs (id, words),
+    conversations in words."""
 
+    id: str | None
     name: str
     born: str
     handoffs: tuple[tuple[str, str], ...]
@@ -71,6 +73,7 @@ def _found(session: Session, staff: Staff, patient: Patient, now: datetime) -> F
     rows = handoffs_of_patient(session, staff, patient)
     shown = not (patient.restricted or patient.flagged_by_staff)
     return Found(
+        id=patient.id if shown else None,
         name=patient_name(patient) if shown else "Restricted record",
         born=times.day(patient.birth_date) if shown else "Not shown",
         handoffs=tuple(

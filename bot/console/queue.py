@@ -24,13 +24,16 @@ from bot.records.base import utc_now
 from bot.records.session import transaction
 from bot.records.staff_models import Staff
 from bot.services.handoffs import claim_handoff
+from bot.services.watch import stale_feeds
 
 SHOWN_AT_MOST = 200
 
 
 def show_queue(request: Request) -> Response:
     """A view of the queue."""
-    return page(request, "queue.html.j2", **_queue(request))
+    with transaction() as session:
+        feeds = stale_feeds(session, utc_now())
+    return page(request, "queue.html.j2", stale_feeds=feeds, **_queue(request))
 
 
 def show_rows(request: Request) -> Response:
@@ -58,6 +61,13 @@ def _queue(request: Request) -> dict[str, Any]:
         "rows": rows,
         "cut": len(rows) == SHOWN_AT_MOST,
     }
+
+
+def show_feeds(request: Request) -> Response:
+    """The banner of feeds that stand still, for a page that is open."""
+    with transaction() as session:
+        feeds = stale_feeds(session, utc_now())
+    return fragment(request, "_feeds.html.j2", stale_feeds=feeds)
 
 
 def claim(request: Request) -> Response:
@@ -89,5 +99,6 @@ def lead_to(request: Request, address: str, *, sent: str | None = None) -> Respo
 routes = [
     Route("/queue/{view}", show_queue),
     Route("/queue/{view}/rows", show_rows),
+    Route("/feeds", show_feeds),
     Route("/handoffs/{handoff_id}/claim", claim, methods=["POST"]),
 ]

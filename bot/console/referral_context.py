@@ -15,6 +15,7 @@ from bot.console import times
 from bot.console.words import (
     HOLDERS,
     MEDIA,
+    NO_HOSPITAL,
     REFERRAL_PRIORITIES,
     REFERRAL_STATES,
     STANDARDS,
@@ -55,13 +56,14 @@ def referrals_of(
     for referral in found:
         facts = facts_of(session, known.identity, referral, now)
         about = referral.id == handoff.referral_id
-        contexts.append(_referral(referral, facts, about, now))
+        contexts.append(referral_context(referral, facts, about, now))
     return tuple(contexts)
 
 
-def _referral(
+def referral_context(
     referral: Referral, facts: ReferralFacts, about: bool, now: datetime
 ) -> ReferralContext:
+    """One referral, judged now. about: the hand-off is about it."""
     step = next_step(facts, times.here(now), site_intervals())
     rows = [
         ("Since", times.day(facts.since)),
@@ -75,7 +77,7 @@ def _referral(
     ]
     place = ", ".join(part for part in (facts.provider, facts.specialty) if part)
     return ReferralContext(
-        heading=place or "Hospital not in the record",
+        heading=place or NO_HOSPITAL,
         about=about,
         state=REFERRAL_STATES[facts.state],
         warnings=_warnings(step),

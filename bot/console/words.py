@@ -8,6 +8,7 @@ from __future__ import annotations
 from babel import Locale, UnknownLocaleError
 
 from bot.language.catalogues import direction, own_name
+from bot.pathway.limbo import Limbo, Missing
 from bot.pathway.limits import Holder
 from bot.pathway.states import State
 
@@ -35,6 +36,10 @@ HANDOFF_STATES = {
     "resolved": "Resolved",
     "withdrawn": "Withdrawn by the patient",
 }
+WITHDRAWN_BY_WATCH = "Withdrawn: the referral has moved on"
+NOT_VERIFIED = "Not verified"
+NOT_SHOWN = "Record not shown"
+"""Instead of a name: nobody was verified in the chat; the record may not be opened here."""
 LEFT_WITH = {
     "nobody": "Nobody: everything is done",
     "hospital": "The hospital",
@@ -57,6 +62,24 @@ CALL_STATES = {
     "held": "Held",
     "failed": "Failed",
     "cancelled": "Cancelled",
+}
+BASES = {
+    "consent": "The patient agrees",
+    "attorney": "Lasting power of attorney for health",
+    "deputy": "Court-appointed deputy",
+    "best_interests": "Best-interests decision",
+    "parental_responsibility": "Parental responsibility (below 16)",
+}
+SCOPES = {
+    "appointments": "Appointments only",
+    "all": "All that Waymark tells the patient",
+}
+WITHDRAWAL_REASONS = {
+    "patient": "The patient no longer agrees",
+    "carer": "This person no longer asks for the patient",
+    "concern": "A safeguarding concern",
+    "mistake": "It was recorded by mistake",
+    "other": "Another reason",
 }
 REFERRAL_STATES = {
     State.GP_NOT_SENT: "Not sent by the GP practice yet",
@@ -93,6 +116,28 @@ HOLDERS = {
     Holder.PATIENT: "Patient",
     Holder.NOBODY_KNOWN: "Nobody known",
 }
+MISSING = {
+    Missing.SENDING: "The GP practice has not sent the referral",
+    Missing.ADVICE: "The specialist has not answered the GP's question",
+    Missing.GP_DECISION: "The GP has not decided what happens next",
+    Missing.PATIENT_BOOKING: "The patient has not booked",
+    Missing.BOOKING: "The hospital has not booked an appointment",
+    Missing.TRIAGE: "The hospital has not decided on the referral (triage)",
+    Missing.FIRST_DATE: "The hospital has given no date",
+    Missing.PATIENT_ANSWER: "The patient has not answered the offer of an appointment",
+    Missing.OUTCOME: "The appointment has passed, and no outcome is recorded",
+    Missing.ANSWER_TO_CHANGE: "The hospital has not answered the wish for another day",
+    Missing.NEW_DATE: "There is no new appointment after the last one fell through",
+    Missing.RESULTS: "No results are recorded",
+}
+"""What should have happened to a referral in limbo."""
+WHOM = {
+    Holder.GP_PRACTICE: "The GP practice",
+    Holder.HOSPITAL: "The hospital",
+    Holder.PATIENT: "The patient, and the GP practice if they can't be reached",
+}
+"""Whom staff chase."""
+NO_HOSPITAL = "Hospital not in the record"
 STANDARDS = {
     "18_weeks": "18 weeks from referral",
     "14_days": "contact within two weeks",
@@ -101,6 +146,52 @@ STANDARDS = {
     "28_days": "answer within 28 days",
 }
 MEDIA = {"face_to_face": "Face to face", "telephone": "By telephone", "video": "By video"}
+REQUEST_KINDS = {
+    "confirm": "Will come",
+    "cannot_come": "Cannot come",
+    "another_day": "Asks for another day",
+    "interpreter": "Asks for an interpreter",
+    "access": "Asks for support",
+}
+REQUEST_STATES = {
+    "asked": "Open",
+    "changed": "The record changed",
+    "answered": "Settled by staff",
+    "withdrawn": "Taken back",
+}
+APPOINTMENT_STATUSES = {
+    "proposed": "Proposed",
+    "offered": "Offered",
+    "booked": "Booked",
+    "change_pending": "Change pending",
+    "cancelled_by_patient": "Cancelled by the patient",
+    "cancelled_by_hospital": "Cancelled by the hospital",
+    "cancelled": "Cancelled",
+    "missed": "Missed",
+    "fulfilled": "Took place",
+}
+PARTS_OF_DAY = {"morning": "Mornings", "afternoon": "Afternoons", "any": "No preference"}
+WEEKDAY_NAMES = {
+    "mon": "Monday",
+    "tue": "Tuesday",
+    "wed": "Wednesday",
+    "thu": "Thursday",
+    "fri": "Friday",
+    "sat": "Saturday",
+    "sun": "Sunday",
+}
+EARLIEST = {
+    "soon": "As soon as possible",
+    "2_weeks": "In 2 weeks or later",
+    "4_weeks": "In 4 weeks or later",
+}
+SUPPORT = {
+    "wheelchair": "Space for a wheelchair",
+    "transport": "Transport to the hospital",
+    "hearing": "Help with hearing",
+    "sight": "Large print or help with seeing",
+    "companion": "Somebody who comes along",
+}
 IDENTIFIERS = {
     "family-name": "family name",
     "nhs-number": "NHS number",
@@ -151,6 +242,11 @@ INTERPRETED = ("ar", "bn", "es", "fa", "fr", "it", "ne", "pl", "pt", "ro") + (
     SIGN_LANGUAGE,
 )
 """Languages to choose from when an interpreter is asked for (design, section 4)."""
+
+
+def limbo_priority(limbo: Limbo) -> str:
+    """How soon somebody must look at a referral in limbo."""
+    return "Today" if limbo.same_day else "Urgent" if limbo.urgent else "Routine"
 
 
 def language_name(code: str | None) -> str:

@@ -25,6 +25,7 @@ from babel.numbers import format_decimal, format_percent
 
 from bot.language.catalogues import Catalogues, direction
 from bot.pathway.office_hours import OpenPart, parse_office_hours
+from bot.pathway.requests import WEEKDAYS
 from bot.settings import get_settings
 
 Granularity = Literal["week", "day", "minute"]
@@ -123,6 +124,10 @@ class Renderer:
             name = f"term_specialty_{value}"
             known = name in self.catalogues.responses
             return self._term(name if known else "term_specialty_other", language)
+        if kind in ("list", "languages"):  # its items may be terms too
+            each = "language" if kind == "languages" else ""
+            shown = [self._show(item, each, language) for item in value]
+            return format_value(shown, "list", language)
         return format_value(value, kind, language)
 
     def _term(self, name: str, language: str) -> str:
@@ -150,6 +155,8 @@ def format_value(value: Any, kind: str, language: str) -> str:
     'lunes – viernes, 09:00–17:00'
     >>> format_value(0.583, "percent", "en")
     '58%'
+    >>> format_value("pl", "language", "es"), format_value("tue", "weekday", "pl")
+    ('polaco', 'wtorek')
     """
     locale = _locale(language)
     if kind == "":
@@ -178,6 +185,10 @@ def format_value(value: Any, kind: str, language: str) -> str:
         return format_percent(round(float(value), 2), format=None, locale=locale)
     if kind == "number":
         return format_decimal(value, locale=locale)
+    if kind == "language":
+        return locale.languages.get(str(value), str(value))
+    if kind == "weekday":
+        return str(locale.days["stand-alone"]["wide"][WEEKDAYS.index(str(value))])
     if kind == "list":
         return format_list([str(item) for item in value], locale=locale)
     raise ValueError(f"“{kind}” is not a type of placeholder; see bot/language/render.py.")

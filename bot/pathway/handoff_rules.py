@@ -24,6 +24,9 @@ PRIORITIES = {
 OTHER_PRIORITY = 3
 REPLY_TARGET_MINUTES = {1: 15, 2: 60, 3: 240, 4: 480}
 """Minutes of office hours from opening to the first answer, by priority."""
+WATCH_TARGET_MINUTES = {1: 240, 2: 480, 3: 2400, 4: 2400}
+"""The same for a task of the watch, for which nobody waits in a chat: half a day, a day, a week
+of 8 hours a day. What is to be looked at the same day has priority 1."""
 MINUTES_PER_CHAT = 15
 """What a chat takes, until a team has figures of its own."""
 SHORTEST_PROMISE_MINUTES = 10

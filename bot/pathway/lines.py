@@ -15,7 +15,7 @@ from bot.pathway.limits import DATED, Holder
 from bot.pathway.next_step import NextStep
 from bot.pathway.states import State
 
-Value = str | int | float
+Value = str | int | float | list[str]
 
 # The treatment functions that have everyday words (`term_specialty_<code>`).
 SPECIALTIES = frozenset(
@@ -52,7 +52,7 @@ NEEDS_NO_CALL = frozenset({State.TO_BOOK, State.DISCHARGED, State.CANNOT_SEE})
 class Line:
     """A paragraph of one chat message: a response's name and its values, JSON-able.
 
-    Dates and datetimes are ISO strings, weeks int, a percentage float 0 to 1.
+    Dates and datetimes are ISO strings, weeks int, a percentage float 0 to 1, a list one of names.
     """
 
     response: str

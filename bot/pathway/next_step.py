@@ -23,6 +23,7 @@ class NextStep:
     chase_on: the day by which the patient calls, never in the past, a working day when that is
         soon enough.
     overdue: the time has passed; never judged on a stale record. urgent: suspected cancer.
+    late_since: the first day that was too late; None: nothing is overdue.
     stale: the feed is older than its age limit. same_day_task: staff must look today.
     call_today: no later day would do (missed, cancelled …).
     past: the appointment in the record has passed.
@@ -35,6 +36,7 @@ class NextStep:
     chase_on: date
     chase_whom: Holder
     overdue: bool
+    late_since: date | None
     urgent: bool
     stale: bool
     same_day_task: bool
@@ -129,6 +131,7 @@ def next_step(
         chase_on=chase_on,
         chase_whom=limit.whom,
         overdue=overdue,
+        late_since=limit.day + timedelta(days=1) if overdue else None,
         urgent=urgent,
         stale=stale,
         same_day_task=urgent and (event or overdue),

@@ -3,7 +3,7 @@
 Little is where a referral stands, its dates and the next step, without what names the hospital or
 the kind of care: no hospital, specialty, clinic, address, phone number, or words the hospital
 wrote (design.md, section 6). Pure; applied by `services.explain_referral` before and after
-`answers`.
+`answers`, and by `services.updates`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from bot.pathway.facts import ReferralFacts
 from bot.pathway.lines import Line
 
 Level = Literal["little", "all"]
+Told = Literal["news", "little", "all"]
+"""What an update tells: "news" is only that there is news."""
 
 UNNAMED = {
     name: f"{name}_unnamed"
@@ -32,6 +34,25 @@ UNNAMED = {
 }
 """Sentences that name the hospital or the kind of care, and those that say the rest of them."""
 NAMES = ("provider", "specialty")
+
+
+def told_by_update(*, on_page: bool, verified: bool) -> Told:
+    """How much an update tells a conversation.
+
+    Args:
+        on_page: the web page; else a messenger, on a phone that its owner locks.
+        verified: an identity session of the same patient runs in the conversation.
+
+    "all" goes from the page when the patient signs out. A messenger is told "little" whatever it
+    is told in answers: those are taken back half an hour after the last word, and an update would
+    be gone before it is read.
+
+    >>> told_by_update(on_page=True, verified=False)
+    'news'
+    """
+    if not on_page:
+        return "little"
+    return "all" if verified else "news"
 
 
 def told_facts(facts: ReferralFacts, level: Level) -> ReferralFacts:

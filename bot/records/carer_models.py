@@ -57,3 +57,4 @@ class CarerAccess(Base):
 
     carer = relationship("Carer", back_populates="access")
     patient = relationship("Patient")
+    recorded_by = relationship("Staff", foreign_keys=[recorded_by_id])

@@ -57,6 +57,8 @@ class Conversation(Base):
     """One patient's chat on one channel; `id` is Rasa's sender_id.
 
     sender_name, sender_until: the lease of the one process that sends to it just now.
+    safe_contact_at: when staff recorded that messages may be sent here in spite of what the
+    patient disclosed before (safeguarding).
     """
 
     __tablename__ = "conversations"
@@ -68,6 +70,7 @@ class Conversation(Base):
     awaiting = Column(String(20))
     invitation_id = Column(ForeignKey("invitations.id"))
     address_hash = Column(String(64))
+    safe_contact_at = Column(UtcDateTime)
     next_seq = Column(Integer, nullable=False, default=1)
     sender_until = Column(UtcDateTime)
     sender_name = Column(String(60))

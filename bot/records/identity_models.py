@@ -56,6 +56,8 @@ class IdentitySession(Base):
     ended_reason = Column(String(40))
 
     patient = relationship("Patient")
+    carer = relationship("Carer")
+    carer_access = relationship("CarerAccess")
 
 
 class IdentityAttempt(Base):

@@ -117,6 +117,7 @@ class Referral(Base):
         one_of("state", STATES),
         one_of("priority", PRIORITIES),
         CheckConstraint("ubrn IS NULL OR length(ubrn) = 12", name="ubrn"),
+        Index("ix_referrals_feed", "source", "state", "checked_at"),
     )
 
     id = Column(Id, primary_key=True, default=new_id)

@@ -1,11 +1,13 @@
-"""Reading the record, scoped to an identity session: a read can't reach another patient's row.
+"""Reading the record, scoped to one patient: a read can't reach another patient's row.
 
-Every function takes the session's IdentitySession and filters by its patient.
+Every function takes who reads, the conversation's identity session or a subscription that was
+made in one, and filters by its patient.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Union
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
@@ -20,18 +22,25 @@ from bot.records.models import (
     Referral,
     WaitingTime,
 )
+from bot.records.request_models import CareRequest
+from bot.records.update_models import Subscription
+
+Viewer = Union[IdentitySession, Subscription]
+"""Who reads: each belongs to one patient."""
 
 URGENT_FIRST = {"two_week_wait": 0, "urgent": 1, "routine": 2}
+STANDING = ("booked", "change_pending", "offered")
+"""An appointment with one of these is still to come, unless its time has passed."""
 PROVIDER_CODE_LENGTH = 3
 """An NHS trust's code; its sites' codes begin with it ("RJ121" belongs to "RJ1")."""
 
 
-def patient_of(session: Session, identity: IdentitySession) -> Patient:
+def patient_of(session: Session, identity: Viewer) -> Patient:
     """The verified patient."""
     return session.execute(select(Patient).where(Patient.id == identity.patient_id)).scalar_one()
 
 
-def referrals_of(session: Session, identity: IdentitySession) -> list[Referral]:
+def referrals_of(session: Session, identity: Viewer) -> list[Referral]:
     """All referrals of the verified patient: the most urgent first, then the newest."""
     found = session.execute(
         select(Referral).where(Referral.patient_id == identity.patient_id)
@@ -40,7 +49,7 @@ def referrals_of(session: Session, identity: IdentitySession) -> list[Referral]:
     return sorted(newest, key=lambda referral: URGENT_FIRST[referral.priority])
 
 
-def referral_of(session: Session, identity: IdentitySession, referral_id: str) -> Referral:
+def referral_of(session: Session, identity: Viewer, referral_id: str) -> Referral:
     """One referral of the verified patient.
 
     Raises:
@@ -56,9 +65,29 @@ def referral_of(session: Session, identity: IdentitySession, referral_id: str) -
     return referral
 
 
-def appointments_of(
-    session: Session, identity: IdentitySession, referral: Referral
-) -> list[Appointment]:
+def appointment_referrals_of(session: Session, identity: IdentitySession) -> list[Referral]:
+    """The verified patient's referrals that have an appointment: what may be told to who may ask
+    about appointments only."""
+    return [r for r in referrals_of(session, identity) if appointments_of(session, identity, r)]
+
+
+def appointment_of(session: Session, identity: Viewer, appointment_id: str) -> Appointment:
+    """One appointment of the verified patient.
+
+    Raises:
+        NotFound: no such appointment, or somebody else's: the two look alike.
+    """
+    appointment = session.execute(
+        select(Appointment).where(
+            Appointment.id == appointment_id, Appointment.patient_id == identity.patient_id
+        )
+    ).scalar_one_or_none()
+    if appointment is None:
+        raise NotFound(f"No appointment {appointment_id} in this session. Ask for it again.")
+    return appointment
+
+
+def appointments_of(session: Session, identity: Viewer, referral: Referral) -> list[Appointment]:
     """A referral's appointments, and those at the same hospital that name no referral, by date."""
     unnamed = and_(
         Appointment.referral_id.is_(None), Appointment.provider_id == referral.provider_id
@@ -66,12 +95,29 @@ def appointments_of(
     return _by_date(session, identity, or_(Appointment.referral_id == referral.id, unnamed))
 
 
-def lone_appointments_of(session: Session, identity: IdentitySession) -> list[Appointment]:
+def lone_appointments_of(session: Session, identity: Viewer) -> list[Appointment]:
     """The verified patient's appointments that name no referral, by date."""
     return _by_date(session, identity, Appointment.referral_id.is_(None))
 
 
-def _by_date(session: Session, identity: IdentitySession, condition: Any) -> list[Appointment]:
+def coming_appointments_of(session: Session, identity: Viewer, now: datetime) -> list[Appointment]:
+    """The verified patient's appointments that stand and have not passed, by date."""
+    found = _by_date(session, identity, Appointment.status.in_(STANDING))
+    return [row for row in found if row.starts_at is None or row.starts_at >= now]
+
+
+def open_requests_of(session: Session, identity: Viewer) -> list[CareRequest]:
+    """What the verified patient has asked and nobody has settled, oldest first."""
+    return list(
+        session.execute(
+            select(CareRequest)
+            .where(CareRequest.patient_id == identity.patient_id, CareRequest.state == "asked")
+            .order_by(CareRequest.created_at, CareRequest.id)
+        ).scalars()
+    )
+
+
+def _by_date(session: Session, identity: Viewer, condition: Any) -> list[Appointment]:
     found = list(
         session.execute(
             select(Appointment).where(Appointment.patient_id == identity.patient_id, condition)

@@ -122,13 +122,13 @@ class SignInAttempt(Base):
 
 
 class HandoffNote(Base):
-    """What staff write for staff. The patient never sees it."""
+    """What staff write for staff. The patient never sees it. staff_id NULL: Waymark itself."""
 
     __tablename__ = "handoff_notes"
 
     id = Column(Integer, primary_key=True)
     handoff_id = Column(ForeignKey("handoffs.id"), nullable=False, index=True)
-    staff_id = Column(ForeignKey("staff.id"), nullable=False)
+    staff_id = Column(ForeignKey("staff.id"))
     text = Column(Text, nullable=False)
     created_at = Column(UtcDateTime, nullable=False, default=utc_now)
 

@@ -163,11 +163,28 @@ def interpreter_calls_of(session: Session, handoff: Handoff) -> list[Interpreter
 def earlier_handoffs(session: Session, staff: Staff, handoff: Handoff) -> list[Handoff]:
     """Other hand-offs of the same conversation or patient that this person may see, newest
     first."""
-    same = Handoff.conversation_id == handoff.conversation_id
+    same = []
+    if handoff.conversation_id:
+        same.append(Handoff.conversation_id == handoff.conversation_id)
     if handoff.patient_id:
-        same = or_(same, Handoff.patient_id == handoff.patient_id)
-    query = select(Handoff).where(same, Handoff.id != handoff.id, may_see(staff))
+        same.append(Handoff.patient_id == handoff.patient_id)
+    query = select(Handoff).where(or_(*same), Handoff.id != handoff.id, may_see(staff))
     return list(session.execute(query.order_by(Handoff.created_at.desc()).limit(50)).scalars())
+
+
+def patient_seen_by(session: Session, staff: Staff, patient_id: str) -> Patient:
+    """One patient: of a hand-off that this person may see; an administrator sees all.
+
+    Raises:
+        NotFound: none that this person may see.
+    """
+    query = select(Patient).where(Patient.id == patient_id)
+    if staff.role != "administrator":
+        query = query.where(Patient.id.in_(select(Handoff.patient_id).where(may_see(staff))))
+    patient = session.execute(query).scalar_one_or_none()
+    if patient is None:
+        raise NotFound("There is no such patient in your teams' hand-offs. Go back to the queue.")
+    return patient
 
 
 def unread_count(session: Session, handoff: Handoff) -> int:

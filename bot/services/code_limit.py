@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from bot.records.carer_models import Carer
 from bot.records.identity_models import OneTimeCode
 from bot.records.models import Patient
 from bot.settings import get_settings
@@ -28,13 +29,14 @@ def may_send_code(session: Session, phone: str | None, now: datetime) -> bool:
         phone: None: there is none; the same is asked of the database all the same.
     """
     digits = "".join(sign for sign in phone or "" if sign.isdigit())[-OWN_DIGITS:]
-    written = Patient.phone
+    written = func.coalesce(Patient.phone, Carer.phone)
     for sign in " -()":
         written = func.replace(written, sign, "")
     sent = session.execute(
         select(func.count())
         .select_from(OneTimeCode)
-        .join(Patient, Patient.id == OneTimeCode.patient_id)
+        .outerjoin(Patient, Patient.id == OneTimeCode.patient_id)
+        .outerjoin(Carer, Carer.id == OneTimeCode.carer_id)
         .where(OneTimeCode.created_at > now - WINDOW, written.endswith(digits or "none"))
     ).scalar_one()
     return int(sent) < get_settings().codes_per_hour

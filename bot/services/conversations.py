@@ -31,9 +31,12 @@ def get_conversation(session: Session, conversation_id: str) -> Conversation:
     return conversation
 
 
-def lock_conversation(session: Session, conversation_id: str) -> None:
+def lock_conversation(session: Session, conversation_id: str | None) -> None:
     """Hold the conversation's row until the transaction ends. Always taken before a hand-off's:
-    who claims, answers or writes at the same moment waits here."""
+    who claims, answers or writes at the same moment waits here. None: a task of the watch, which
+    has none."""
+    if conversation_id is None:
+        return
     session.execute(
         select(Conversation.id).where(Conversation.id == conversation_id).with_for_update()
     )

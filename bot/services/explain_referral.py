@@ -12,25 +12,36 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from bot.pathway import answers
+from bot.pathway.directions import directions_answer
 from bot.pathway.facts import AppointmentFacts, ChaseIntervals, Contact, ReferralFacts, WaitFigures
-from bot.pathway.lines import Line
+from bot.pathway.limits import Holder
+from bot.pathway.lines import Line, phone_of
 from bot.pathway.next_step import NextStep, next_step
+from bot.pathway.requests import request_lines
 from bot.pathway.states import State
 from bot.pathway.telling import Level, told_facts, told_lines
 from bot.records import queries
 from bot.records.identity_models import IdentitySession
-from bot.records.models import Appointment, Organisation, OrganisationContact, Referral
-from bot.services.audit import audit
+from bot.records.models import Appointment, Organisation, OrganisationContact, Patient, Referral
+from bot.records.queries import Viewer
+from bot.services.identity import audit_of
+from bot.services.requests.reading import open_requests
 from bot.services.telling_level import level_of
 from bot.settings import get_settings
 
 Explain = Callable[[ReferralFacts, datetime, ChaseIntervals], list[Line]]
+
+DIRECTIONS = "directions"
+"""How to get there and what to bring, asked by a quick reply."""
+WITH_REQUESTS = ("ask_appointment", "ask_referral_status")
+"""Questions whose answers also say what the patient has asked and nobody has settled."""
 
 ANSWERS: dict[str, Explain] = {
     "ask_referral_status": answers.status_answer,
     "report_no_contact": answers.status_answer,
     "ask_next_steps": answers.next_steps_answer,
     "ask_appointment": answers.appointment_answer,
+    DIRECTIONS: directions_answer,
     "ask_who_to_contact": answers.contact_answer,
     "ask_test_results": answers.results_answer,
     "ask_choose_hospital": answers.choice_answer,
@@ -72,9 +83,11 @@ def explain_referral(
     """
     facts = facts_of(session, identity, referral, now)
     figures = _figures(session, referral) if question == "ask_waiting_time" else None
-    actor = f"patient:{identity.conversation_id}"
-    audit(session, actor, "referral_read", "referral", referral.id, question=question)
-    return _explain(facts, question, now, figures, level_of(session, identity.conversation_id))
+    audit_of(session, identity, "referral_read", "referral", referral.id, question=question)
+    level = level_of(session, identity.conversation_id)
+    lines, step = _explain(facts, question, now, figures, level)
+    row = appointment_shown(session, identity, referral, now)
+    return _with_requests(session, identity, row, lines, question, now), step
 
 
 def explain_lone_appointment(
@@ -84,20 +97,37 @@ def explain_lone_appointment(
     row = lone_appointment_of(session, identity, now)
     if row is None:
         return None
-    actor = f"patient:{identity.conversation_id}"
-    audit(session, actor, "appointment_read", "appointment", row.id, question=question)
+    audit_of(session, identity, "appointment_read", "appointment", row.id, question=question)
     level = level_of(session, identity.conversation_id)
-    return _explain(lone_facts_of(session, identity, row), question, now, None, level)
+    lines, step = _explain(lone_facts_of(session, identity, row), question, now, None, level)
+    return _with_requests(session, identity, row, lines, question, now), step
 
 
-def lone_appointment_of(
-    session: Session, identity: IdentitySession, now: datetime
+def appointment_shown(
+    session: Session, identity: IdentitySession, referral: Referral | None, now: datetime
 ) -> Appointment | None:
+    """The appointment that an answer is about; `referral`: None: the lone one."""
+    if referral is None:
+        return lone_appointment_of(session, identity, now)
+    return appointment_that_matters(queries.appointments_of(session, identity, referral), now)
+
+
+def hospital_phone(session: Session, identity: IdentitySession, row: Appointment) -> str:
+    """The number of an appointment's hospital, as much as the channel may tell."""
+    referral = row.referral
+    facts = lone_facts_of(session, identity, row)
+    if referral is not None:
+        facts = facts_of(session, identity, referral, row.checked_at)
+    level = level_of(session, identity.conversation_id)
+    return phone_of(told_facts(facts, level), Holder.HOSPITAL)
+
+
+def lone_appointment_of(session: Session, identity: Viewer, now: datetime) -> Appointment | None:
     """The appointment that matters of those that name no referral."""
     return appointment_that_matters(queries.lone_appointments_of(session, identity), now)
 
 
-def lone_facts_of(session: Session, identity: IdentitySession, row: Appointment) -> ReferralFacts:
+def lone_facts_of(session: Session, identity: Viewer, row: Appointment) -> ReferralFacts:
     """The rules' facts of an appointment without a known referral."""
     patient = queries.patient_of(session, identity)
     return ReferralFacts(
@@ -106,8 +136,25 @@ def lone_facts_of(session: Session, identity: IdentitySession, row: Appointment)
         provider=row.provider.name if row.provider else None,
         gp_contact=_contact(session, patient.gp_practice, None),
         hospital_contact=_contact(session, row.provider, None),
-        appointment=_appointment(row),
+        appointment=appointment_facts(row),
     )
+
+
+def _with_requests(
+    session: Session,
+    identity: IdentitySession,
+    row: Appointment | None,
+    lines: list[Line],
+    question: str,
+    now: datetime,
+) -> list[Line]:
+    """The answer with what is open about its coming appointment, before the calling line."""
+    if row is None or row.status not in CURRENT or question not in WITH_REQUESTS:
+        return lines
+    if row.starts_at and row.starts_at < now:
+        return lines
+    found = open_requests(session, identity)
+    return [*lines[:-2], *request_lines(found, row.id), *lines[-2:]]
 
 
 def _explain(
@@ -128,14 +175,23 @@ def _explain(
 
 
 def facts_of(
-    session: Session, identity: IdentitySession, referral: Referral, now: datetime
+    session: Session, identity: Viewer, referral: Referral, now: datetime
 ) -> ReferralFacts:
     """The rules' facts of one referral."""
-    patient = queries.patient_of(session, identity)
+    appointments = queries.appointments_of(session, identity, referral)
+    return facts_from(session, referral, queries.patient_of(session, identity), appointments, now)
+
+
+def facts_from(
+    session: Session,
+    referral: Referral,
+    patient: Patient,
+    appointments: list[Appointment],
+    now: datetime,
+) -> ReferralFacts:
+    """The same of rows that were read before, by date, within their reader's scope."""
     practice = referral.referrer or patient.gp_practice
-    appointment = appointment_that_matters(
-        queries.appointments_of(session, identity, referral), now
-    )
+    appointment = appointment_that_matters(appointments, now)
     return ReferralFacts(
         state=State(referral.state),
         checked_at=referral.checked_at,
@@ -151,7 +207,7 @@ def facts_of(
         referrer=practice.name if practice else None,
         gp_contact=_contact(session, practice, None),
         hospital_contact=_contact(session, referral.provider, referral.specialty_code),
-        appointment=_appointment(appointment),
+        appointment=appointment_facts(appointment) if appointment else None,
         planned_wait_weeks=referral.planned_wait_weeks,
         p80_wait_weeks=referral.p80_wait_weeks,
     )
@@ -164,9 +220,8 @@ def appointment_that_matters(found: list[Appointment], now: datetime) -> Appoint
     return coming[0] if coming else dated[-1] if dated else next(iter(found), None)
 
 
-def _appointment(row: Appointment | None) -> AppointmentFacts | None:
-    if row is None:
-        return None
+def appointment_facts(row: Appointment) -> AppointmentFacts:
+    """The rules' facts of one appointment."""
     return AppointmentFacts(
         starts_at=row.starts_at,
         medium=row.medium,

@@ -2,23 +2,26 @@
 
 Called by the console. It is the patient of the conversation's running identity session; when
 that is over, the one who was verified when the hand-off was opened, or while it was open. Records
-that may not be told (restricted, flagged … since) are never shown, as on the patient's page.
+that may not be told (restricted, flagged … since) are never shown, as on the patient's page. Of a
+task without a conversation nobody was verified: see `bot.services.watch.records`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from bot.pathway.carer_rules import basis_holds
+from bot.records.carer_models import CarerAccess
 from bot.records.chat_models import Handoff
 from bot.records.identity_models import IdentitySession
 from bot.records.models import Patient
 from bot.records.staff_queries import OPEN
-from bot.services.identity import may_be_told
+from bot.services.who_may_be_told import may_be_told, record_is_open
 from bot.settings import get_settings
 
 
@@ -49,8 +52,15 @@ def known_patients(
     sessions: dict[str, list[IdentitySession]] = {}
     for row in session.execute(
         select(IdentitySession)
-        .where(IdentitySession.conversation_id.in_({h.conversation_id for h in rows}))
-        .options(joinedload(IdentitySession.patient))
+        .where(
+            IdentitySession.conversation_id.in_({h.conversation_id for h in rows} - {None}),
+            IdentitySession.patient_id.isnot(None),  # a carer who has not chosen yet
+        )
+        .options(
+            joinedload(IdentitySession.patient),
+            joinedload(IdentitySession.carer),
+            joinedload(IdentitySession.carer_access),
+        )
         .order_by(IdentitySession.started_at.desc())
     ).scalars():
         sessions.setdefault(row.conversation_id, []).append(row)
@@ -65,10 +75,17 @@ def _known(
     if chosen is None:
         return None
     patient = chosen.patient
-    if patient.birth_date is None or not may_be_told(patient, patient.birth_date, now.date()):
+    if not _may_be_shown(patient, chosen.carer_access, now.date()):
         return None
     other = handoff.patient_id is not None and handoff.patient_id != patient.id
     return KnownPatient(patient, chosen, _end(chosen, now), other)
+
+
+def _may_be_shown(patient: Patient, access: CarerAccess | None, today: date) -> bool:
+    """As for the patient themself; a child's record when a carer was verified for it."""
+    if access is not None:
+        return record_is_open(patient) and basis_holds(access.basis, patient.birth_date, today)
+    return patient.birth_date is not None and may_be_told(patient, patient.birth_date, today)
 
 
 def _session_of(

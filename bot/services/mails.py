@@ -1,19 +1,23 @@
 """The mails to staff: what they say, made of an outbox item.
 
 `bot.services.handoffs` puts the items, `bot.services.send_mails` sends what is made here. A mail
-holds no patient data: a fixed sentence, a priority in words, minutes, and a link behind sign-in.
+holds no patient data: a fixed sentence, a priority in words, minutes, a day, and a link behind
+sign-in.
 """
 
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from string import Template
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bot.errors import UnreadableInput
+from bot.language.render import format_value
 from bot.records.staff_models import OutboxItem
+from bot.services.site_days import local_day
 from bot.settings import get_settings
 
 ADDRESS = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
@@ -24,7 +28,7 @@ Waymark sent this mail by itself. It holds no patient data: sign in to read more
 
 
 class Wording(NamedTuple):
-    """A mail's subject and text; `$priority`, `$minutes` and `$link` are filled in."""
+    """A mail's subject and text; `$priority`, `$minutes`, `$since` and `$link` are filled in."""
 
     subject: str
     text: str
@@ -46,6 +50,12 @@ WORDINGS = {
         "Something was left to be done by a day that has passed, and the record has not moved."
         "\n\nTake it: $link\n",
     ),
+    "stale_feed": Wording(
+        "Waymark: the record has not been updated since $since",
+        "Waymark has had no new records since $since. Until it has, nothing is judged overdue and "
+        "no updates are sent to patients.\n\nTell who looks after the import of records. The "
+        "queue: $link\n",
+    ),
 }
 
 
@@ -54,19 +64,16 @@ def make_mail(item: OutboxItem) -> EmailMessage:
 
     Args:
         item: its payload is {"to": addresses, "name": one of WORDINGS, "values": {"handoff": id,
-            "priority": 1 to 4, "minutes": whole minutes}}.
+            "priority": 1 to 4, "minutes": whole minutes}}; of "stale_feed" the values are
+            {"since": a moment in ISO 8601}.
 
     Raises:
         UnreadableInput: an unknown name, a value that is missing, or no address in it.
     """
     payload = item.payload
     try:
-        wording, values = WORDINGS[payload["name"]], payload["values"]
-        filled = {
-            "priority": PRIORITIES[values["priority"]],
-            "minutes": int(values["minutes"]),
-            "link": f"{get_settings().console_url}/handoffs/{values['handoff']}",
-        }
+        wording = WORDINGS[payload["name"]]
+        filled = _of_feed(payload) if payload["name"] == "stale_feed" else _of_handoff(payload)
         to = [address for address in payload["to"] if ADDRESS.fullmatch(address)]
     except (KeyError, TypeError, ValueError) as error:
         raise UnreadableInput(
@@ -87,3 +94,20 @@ def make_mail(item: OutboxItem) -> EmailMessage:
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(Template(wording.text).substitute(filled) + CLOSING)
     return mail
+
+
+def _of_handoff(payload: dict[str, Any]) -> dict[str, Any]:
+    values = payload["values"]
+    return {
+        "priority": PRIORITIES[values["priority"]],
+        "minutes": int(values["minutes"]),
+        "link": f"{get_settings().console_url}/handoffs/{values['handoff']}",
+    }
+
+
+def _of_feed(payload: dict[str, Any]) -> dict[str, Any]:
+    since = local_day(datetime.fromisoformat(payload["values"]["since"]))
+    return {
+        "since": format_value(since, "date", "en"),
+        "link": f"{get_settings().console_url}/queue/waiting",
+    }

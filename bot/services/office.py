@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo
 
 from holidays import country_holidays
 
+from bot.pathway.handoff_rules import WATCH_TARGET_MINUTES, reply_target
 from bot.pathway.office_hours import DEFAULT_PARTS, OfficeHours, parse_office_hours
+from bot.records.chat_models import Handoff
 from bot.settings import get_settings
 
 
@@ -47,3 +49,10 @@ def site_office_hours() -> OfficeHours:
         return OfficeHours(parts, zone)
     country, _, part = settings.holidays.partition("-")
     return OfficeHours(parts, zone, BankHolidays(country, part or None))
+
+
+def target_minutes(handoff: Handoff) -> int:
+    """Office minutes within which somebody should answer, or look at a task of the watch."""
+    if handoff.conversation_id is None:
+        return WATCH_TARGET_MINUTES[handoff.priority]
+    return reply_target(handoff.priority, get_settings().reply_target_minutes)

@@ -28,6 +28,8 @@ def link_for(session: Session, row: Message, now: datetime) -> str | None:
     identity = current_identity(session, row.conversation_id, now)
     if identity is None or identity.id != row.identity_session_id:
         return None
+    if identity.carer_id is not None:  # the link is the patient's own, with their date of birth
+        return None
     settings = get_settings()
     token = issue_invitation(
         session,

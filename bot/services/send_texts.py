@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from notifications_python_client.errors import HTTPError
 from notifications_python_client.notifications import NotificationsAPIClient
 from requests import RequestException
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.engine import Engine
 
+from bot.records.carer_models import Carer
 from bot.records.identity_models import TextMessage
 from bot.records.models import Patient
 from bot.records.session import transaction
@@ -29,16 +30,18 @@ AT_ONCE = 20
 def send_waiting_texts(now: datetime, engine: Engine | None = None) -> int:
     """Send the codes that wait, and forget those too old; returns how many went out.
 
-    Decoys (without a patient) are never sent. No transaction is open while Notify is asked: a
-    code goes out at least once.
+    Decoys (without a patient or carer) are never sent. No transaction is open while Notify is
+    asked: a code goes out at least once.
     """
     oldest = now - timedelta(minutes=get_settings().code_minutes)
+    phone = func.coalesce(Patient.phone, Carer.phone)
     with transaction(engine) as session:
         session.execute(delete(TextMessage).where(TextMessage.created_at < oldest))
         waiting = session.execute(
-            select(TextMessage.id, TextMessage.ciphertext, Patient.phone)
-            .join(Patient, Patient.id == TextMessage.patient_id)
-            .where(TextMessage.sent_at.is_(None), Patient.phone.isnot(None))
+            select(TextMessage.id, TextMessage.ciphertext, phone)
+            .outerjoin(Patient, Patient.id == TextMessage.patient_id)
+            .outerjoin(Carer, Carer.id == TextMessage.carer_id)
+            .where(TextMessage.sent_at.is_(None), phone.isnot(None))
             .order_by(TextMessage.id)
             .limit(AT_ONCE)
         ).all()

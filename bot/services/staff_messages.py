@@ -21,7 +21,7 @@ from bot.records.staff_models import MessageTranslation, Staff
 from bot.services.audit import audit
 from bot.services.handoffs import handoff_held_by
 from bot.services.handoffs.telling import changed, tell
-from bot.services.identity import current_identity
+from bot.services.identity import running_session
 from bot.services.live import note_event
 from bot.services.transcript import identity_told_in, next_seq
 from bot.settings import get_settings
@@ -119,7 +119,8 @@ def send_canned_reply(
 
 
 def _language_of(handoff: Handoff) -> str:
-    return handoff.conversation.language or get_settings().default_language
+    talk = handoff.conversation
+    return (talk.language if talk else None) or get_settings().default_language
 
 
 def _store(
@@ -134,6 +135,8 @@ def _store(
 ) -> tuple[Message, bool]:
     """The row; (row, False) when this form was stored before."""
     conversation = handoff.conversation
+    if conversation is None:
+        raise WaymarkError("This task has no chat, so nothing can be written here. Call instead.")
     if conversation.ended_at is not None:
         raise WaymarkError(
             "The patient has left this chat for good. Call them, or resolve the hand-off."
@@ -167,7 +170,7 @@ def _store(
     audit(session, f"staff:{staff.id}", "message_sent", "handoff", handoff.id, seq=row.seq)
     note_event(session, "message", handoff=handoff, data={"seq": row.seq})
     changed(session, handoff, now)
-    if identity is not None and current_identity(session, conversation.id, now) is None:
+    if identity is not None and running_session(session, conversation.id, now) is None:
         _say_that_it_waits(session, handoff, now)
     return row, True
 

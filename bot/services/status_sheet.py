@@ -36,6 +36,9 @@ from bot.settings import get_settings
 
 WITH_APPOINTMENT = DATED | {State.APPOINTMENT_OFFERED, State.CHANGE_PENDING}
 
+EVERYTHING = "all"
+"""The scope of a carer who may read all that the patient may."""
+
 
 @dataclass(frozen=True)
 class Paragraph:
@@ -78,6 +81,9 @@ def status_sheet(session: Session, staff: Staff, handoff_id: str, now: datetime)
     known = known_patient(session, handoff, now)
     if known is None:
         raise NotVerified("The patient isn't verified. Verify them first; then print the status.")
+    access = known.identity.carer_access
+    if access is not None and access.scope != EVERYTHING:
+        raise NotVerified("This person may ask about appointments only. Tell them by mouth.")
     wanted = handoff.conversation.language or known.patient.language or SOURCE_LANGUAGE
     language = wanted if wanted in get_catalogues().states else SOURCE_LANGUAGE
     here = now.astimezone(ZoneInfo(get_settings().time_zone))

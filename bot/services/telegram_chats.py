@@ -163,6 +163,7 @@ def _read_by_the_same_patient_now() -> ColumnElement:
     again = select(running.id).where(
         running.conversation_id == Message.conversation_id,
         running.patient_id == IdentitySession.patient_id,
+        running.carer_access_id.is_not_distinct_from(IdentitySession.carer_access_id),
         running.ended_at.is_(None),
     )
     return and_(Message.sender == "coordinator", again.exists())

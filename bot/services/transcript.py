@@ -7,15 +7,18 @@ queued. What a page may show is decided in `bot.services.visible_messages`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from bot.language.catalogues import SOURCE_LANGUAGE
+from bot.records.carer_models import CarerAccess
 from bot.records.chat_models import Conversation, Message
 from bot.records.identity_models import IdentitySession
-from bot.services.identity import current_identity
+from bot.services.carers.naming import FOR_PERSON, NAME_THEMSELVES, opening_line
+from bot.services.identity import running_session
 from bot.services.live import note_event
 
 CARD_PREFIX = "utter_card_"
@@ -30,6 +33,7 @@ class Answer:
 
     private: it tells something from the record, so it is shown only while identity lasts.
     english: the same in English, for staff; None: they read the text itself.
+    attachment: what goes with it, "calendar:" and an appointment's id.
     """
 
     text: str
@@ -38,6 +42,7 @@ class Answer:
     buttons: list[dict[str, str]] = field(default_factory=list)
     private: bool = False
     english: str | None = None
+    attachment: str | None = None
 
 
 def next_seq(session: Session, conversation_id: str) -> int:
@@ -121,6 +126,8 @@ def store_answer(
         if known is not None:
             return known
     identity = identity_told_in(session, conversation_id, now) if answer.private else None
+    if identity is not None and identity.carer_access is not None:
+        answer = _about(answer, identity.carer_access)
     row = Message(
         conversation_id=conversation_id,
         seq=next_seq(session, conversation_id),
@@ -130,6 +137,7 @@ def store_answer(
         response=",".join(answer.responses)[:RESPONSE_LENGTH],
         language=answer.language,
         english=answer.english,
+        attachment=answer.attachment,
         reply_to_id=reply_to,
         ordinal=ordinal,
         identity_session_id=identity.id if identity else None,
@@ -140,6 +148,19 @@ def store_answer(
     session.flush()
     note_event(session, "message", conversation_id=conversation_id, data={"seq": row.seq})
     return row
+
+
+def _about(answer: Answer, access: CarerAccess) -> Answer:
+    """An answer to a carer says whom it is about."""
+    if not NAME_THEMSELVES.isdisjoint(answer.responses):
+        return answer
+    english = answer.english or answer.text
+    return replace(
+        answer,
+        text=f"{opening_line(access, answer.language)}\n\n{answer.text}",
+        english=f"{opening_line(access, SOURCE_LANGUAGE)}\n\n{english}",
+        responses=(FOR_PERSON, *answer.responses),
+    )
 
 
 def change_text(session: Session, row: Message, text: str, english: str, response: str) -> None:
@@ -156,7 +177,7 @@ def identity_told_in(
     """The identity session that an answer from the record belongs to: the running one, or the one
     that has ended since the turn began, so that the answer is hidden with it."""
     return (
-        current_identity(session, conversation_id, now)
+        running_session(session, conversation_id, now)
         or session.execute(
             select(IdentitySession)
             .where(IdentitySession.conversation_id == conversation_id)

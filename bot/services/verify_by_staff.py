@@ -48,6 +48,8 @@ def verify_by_staff(
         Refused: too many wrong tries, or the patient has left the chat.
     """
     handoff = handoff_held_by(session, staff, handoff_id)
+    if handoff.conversation is None:
+        raise Refused("Nobody writes here: this task has no chat. Verify the patient in a chat.")
     if handoff.conversation.ended_at is not None:
         raise Refused("The patient has left this chat. Verify them in a new one.")
     tries = f"staff:{staff.id}"
@@ -61,7 +63,8 @@ def verify_by_staff(
         audit(session, tries, "verify_refused", "handoff", handoff.id, way=way)
         return None
     running = current_identity(session, handoff.conversation_id, now)
-    if running is None or running.patient_id != patient.id:  # a new one would hide old answers
+    same = running is not None and running.patient_id == patient.id and running.carer_id is None
+    if running is None or not same:  # a new one would hide old answers
         running = start_identity(session, handoff.conversation_id, patient.id, "staff", now)
     handoff.patient_id = patient.id
     audit(session, tries, "patient_verified", "handoff", handoff.id, way=way, identity=running.id)

@@ -1,7 +1,8 @@
 """What the patient's page may show: answers from the record only while identity lasts.
 
 An answer of the bot shows in the identity session that it was given in. What a coordinator wrote
-to a verified patient waits behind a new verification of the same patient.
+to a verified patient waits behind a new verification of the same patient; what they wrote to a
+carer, behind one of the same carer. A patient and their carer don't read each other's part.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from bot.records.chat_models import Message
 from bot.records.identity_models import IdentitySession
-from bot.services.identity import current_identity
+from bot.services.identity import running_session
 
 
 def visible_messages(
@@ -56,17 +57,18 @@ def _select(
     session: Session, conversation_id: str, now: datetime, which: ColumnElement
 ) -> list[Message]:
     open_to_all = Message.identity_session_id.is_(None)
-    identity = current_identity(session, conversation_id, now)
+    identity = running_session(session, conversation_id, now)
     allowed = open_to_all
     if identity is not None:
-        same_patient = select(IdentitySession.id).where(
+        same_reader = select(IdentitySession.id).where(
             IdentitySession.conversation_id == conversation_id,
             IdentitySession.patient_id == identity.patient_id,
+            IdentitySession.carer_access_id.is_not_distinct_from(identity.carer_access_id),
         )
         allowed = or_(
             open_to_all,
             Message.identity_session_id == identity.id,
-            and_(Message.sender == "coordinator", Message.identity_session_id.in_(same_patient)),
+            and_(Message.sender == "coordinator", Message.identity_session_id.in_(same_reader)),
         )
     return list(
         session.execute(

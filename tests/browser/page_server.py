@@ -92,6 +92,7 @@ class PageServer:
             "private": False,
             "original": None,
             "machine": None,
+            "file": None,
             "revision": 0,
             **more,
         }

@@ -3,6 +3,7 @@ the session. The console runs alone here, without Rasa."""
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -18,10 +19,11 @@ from bot.records.chat_models import Handoff
 from bot.records.session import make_engine
 from bot.records.staff_models import Staff, StaffSession, Team
 from bot.services.staff import deactivate
+from bot.services.watch import watch
 from bot.settings import get_settings
-from tests.browser.tab import serious_findings
+from tests.browser.tab import PICTURES, serious_findings
 from tests.console.conftest import PASSWORD, Console, console_on
-from tests.console.opened import a_chat, claimed, write
+from tests.console.opened import a_chat, claimed, write, zofia
 from tests.site.live_console import LiveConsole
 
 pytestmark = pytest.mark.slow
@@ -387,3 +389,37 @@ def test_server_that_does_not_answer_is_said_and_nothing_typed_is_lost(
     expect(notice).to_contain_text("The console doesn't answer.")
     expect(notice).to_be_in_viewport()
     expect(box).to_have_value(TEXT)
+
+
+def test_a_task_of_the_watch_is_claimed_and_resolved(
+    console: Console, team: Team, amara: Staff, browsing: OpenPage
+) -> None:
+    known = zofia(console)
+    with console.transaction() as session:
+        session.get(Team, team.id).organisation_id = known.referral.provider_id
+    page = browsing("/queue/waiting")
+    sign_in(page)
+    page.goto(f"{origin(page)}/queue/waiting")
+    watch(console.now, console.engine)
+    row = page.locator("tr", has_text="Referral overdue")
+    expect(row).to_contain_text("Chase: The hospital.", timeout=PATIENCE_MS)  # by a live event
+    assert serious_findings(page) == []
+    row.get_by_role("button", name="Claim").click()
+    page.wait_for_url("**/handoffs/*")
+    expect(page.get_by_role("heading", name="What is missing")).to_be_visible()
+    expect(page.locator("#panel")).to_contain_text("Being read by the hospital (triage)")
+    for tool in ("Interpreter", "Transfer", "Resolve"):
+        page.locator("summary", has_text=tool).first.click()
+    assert serious_findings(page) == []
+    if folder := os.environ.get(PICTURES):
+        page.screenshot(path=Path(folder) / "task.png", full_page=True)
+    page.locator("#note-text").fill("I rang the booking office")
+    page.locator("#note-save").click()
+    expect(page.locator("#panel")).to_contain_text("I rang the booking office")
+    page.locator("#resolve-done").fill("They will read it this week")
+    page.get_by_label("The hospital", exact=True).check()
+    page.locator("#resolve-due").fill("2026-05-08")
+    page.locator("#resolve-save").click()
+    page.wait_for_url("**/queue/mine")
+    page.goto(f"{origin(page)}/queue/resolved")
+    expect(page.locator("#rows")).to_contain_text("They will read it this week")

@@ -7,9 +7,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.records.chat_models import Handoff
+from bot.records.chat_models import AuditEntry, Handoff, Message
 from bot.records.identity_models import IdentitySession
 from bot.records.staff_models import HandoffNote, InterpreterCall, MessageTranslation, Staff, Team
+from bot.services.safe_contact import may_be_pushed_to
 from tests.console.conftest import Browser, Console
 from tests.console.opened import a_chat, claimed, write, zofia
 from tests.console.seen import words
@@ -399,3 +400,40 @@ def test_a_date_field_takes_todays_date(
     today: date = console.now.date()
     fields = resolving(console, left_due_on=today.isoformat())
     assert client.post(f"/handoffs/{handoff.id}/resolve", data=fields).status_code == 303
+
+
+# --- safe to send ---
+
+
+def disclose(console: Console, handoff: Handoff) -> None:
+    """The patient wrote something that the lexicon knows for safeguarding."""
+    with console.transaction() as session:
+        flag = {"outcome": "card", "card": "safeguarding"}
+        known = {"conversation_id": handoff.conversation_id, "text": "…", "status": "answered"}
+        session.add(Message(seq=990, sender="patient", red_flag=flag, **known))
+
+
+def test_after_a_disclosure_the_holder_records_that_updates_are_safe(
+    console: Console, client: Browser, handoff: Handoff
+) -> None:
+    assert "No updates are sent here" not in actions(client, handoff)
+    disclose(console, handoff)
+    assert "It is safe to send updates here" in actions(client, handoff)
+    answer = client.post(f"/handoffs/{handoff.id}/safe-contact")
+    assert answer.status_code == 303
+    assert "No updates are sent here" not in actions(client, handoff)
+    with console.transaction() as session:
+        assert may_be_pushed_to(session, handoff.conversation_id)
+        actions_noted = session.query(AuditEntry.action).all()
+        assert ("safe_contact_recorded",) in actions_noted
+
+
+def test_only_the_holder_records_that_updates_are_safe(
+    console: Console, ben: Staff, handoff: Handoff
+) -> None:
+    disclose(console, handoff)
+    other = console.client(ben)
+    assert "It is safe to send updates here" not in actions(other, handoff)
+    assert other.post(f"/handoffs/{handoff.id}/safe-contact").status_code == 409
+    with console.transaction() as session:
+        assert not may_be_pushed_to(session, handoff.conversation_id)

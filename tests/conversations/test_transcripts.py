@@ -24,6 +24,8 @@ from bot.records.base import utc_now
 from bot.records.chat_models import Handoff
 from bot.records.models import Appointment, Organisation, Patient
 from bot.records.session import transaction
+from bot.records.staff_queries import OPEN
+from tests.conversations.carers_given import add_carer
 from tests.conversations.written import Spoken, Written, read, write
 from tests.site.patient import PatientPage, Said
 from tests.site.running import Site, add_patient, add_referral, nhs_number
@@ -131,6 +133,7 @@ def play(
     with transaction() as session:
         patient = _add(session, written, number)
         birth_date = patient.birth_date
+        add_carer(session, written, patient)
     language = first.get("browser language", "en")
     link = ""
     if first.get("signed in", "no") != "no":
@@ -177,7 +180,9 @@ def _staff_see(session: Session, page: Talker) -> str:
     """The conversation's open hand-offs, in the clinic's words."""
     conversation = page.conversation
     rows = session.execute(
-        select(Handoff).where(Handoff.conversation_id == conversation).order_by(Handoff.reason)
+        select(Handoff)
+        .where(Handoff.conversation_id == conversation, Handoff.state.in_(OPEN))
+        .order_by(Handoff.reason)
     ).scalars()
     return ", ".join(f"{row.reason.replace('_', ' ')} ({row.kind})" for row in rows)
 

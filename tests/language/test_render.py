@@ -174,11 +174,15 @@ def test_every_sentence_renders_in_every_language(renderer: Renderer) -> None:
     samples: dict[str, Any] = {
         "datetime": MOMENT, "date": "2026-05-03", "month": "2026-05-03", "weeks": 7, "minutes": 7,
         "percent": 0.5, "number": 2, "specialty": "C_110", "hours": "Mon-Fri 09:00-17:00",
-        "": "Name",
+        "": "Name", "language": "pl", "languages": ["pl", "@button_interpreter_bsl"],
+        "list": ["@button_access_hearing", "Name"], "weekday": "tue",
     }  # fmt: skip
     for name, response in renderer.catalogues.responses.items():
         fields = [field.partition(":")[::2] for field in placeholders(response.text)]
-        values = {field: samples[kind] for field, kind in fields} | {"back": "pl"}
+        values = {field: samples[kind] for field, kind in fields} | {
+            "back": "pl",
+            "appointment": "a1",
+        }
         for language in LANGUAGES:
             made = renderer.render(name, values, language)
             assert made.text.strip(), (name, language)

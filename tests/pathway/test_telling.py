@@ -10,7 +10,7 @@ from bot.pathway import answers
 from bot.pathway.facts import AppointmentFacts, Contact, ReferralFacts
 from bot.pathway.lines import Line
 from bot.pathway.states import State
-from bot.pathway.telling import Level, told_facts, told_lines
+from bot.pathway.telling import Level, told_by_update, told_facts, told_lines
 from tests.pathway.test_answers import FIGURES, NOW, TODAY, said
 
 NAMES = {
@@ -115,3 +115,18 @@ def test_what_is_judged_does_not_depend_on_the_level() -> None:
         everything = answers.status_answer(facts, NOW)
         little = answers.status_answer(told_facts(facts, "little"), NOW)
         assert [line.response for line in little] == [line.response for line in everything]
+
+
+@pytest.mark.parametrize(
+    ("on_page", "verified", "told"),
+    [
+        (True, True, "all"),
+        (True, False, "news"),
+        (False, True, "little"),
+        (False, False, "little"),
+    ],
+)
+def test_only_a_signed_in_page_is_told_all_by_an_update(
+    on_page: bool, verified: bool, told: str
+) -> None:
+    assert told_by_update(on_page=on_page, verified=verified) == told

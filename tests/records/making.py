@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 
 from sqlalchemy.orm import Session
 
 from bot.pathway.states import State
+from bot.records.base import new_id
 from bot.records.chat_models import Conversation
 from bot.records.identity_models import IdentitySession
-from bot.records.models import Organisation, OrganisationContact, Patient, Referral
+from bot.records.models import (
+    Appointment,
+    Organisation,
+    OrganisationContact,
+    Patient,
+    Referral,
+)
 from bot.records.staff_models import Membership, Staff, Team
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=timezone.utc)
@@ -86,5 +93,21 @@ def a_coordinator(session: Session, first_name: str, *teams: Team, **fields: obj
     session.flush()
     for team in teams:
         session.add(Membership(staff_id=row.id, team_id=team.id))
+    session.flush()
+    return row
+
+
+def an_appointment(session: Session, patient: Patient, **fields: object) -> Appointment:
+    """Booked, in nine days."""
+    known = {
+        "source": "tests",
+        "source_id": new_id(),
+        "status": "booked",
+        "starts_at": NOW + timedelta(days=9),
+        "checked_at": NOW,
+        **fields,
+    }
+    row = Appointment(patient_id=patient.id, **known)
+    session.add(row)
     session.flush()
     return row

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from bot.errors import NotFound
-from bot.pathway.next_step import next_step
+from bot.pathway.limbo import limbo_of
 from bot.pathway.states import State
 from bot.records.models import Appointment
 from bot.records.session import transaction
@@ -234,7 +234,8 @@ def test_limbo_counts_by_hospital_what_the_rules_find_overdue(
     referred(State.IN_TRIAGE, review_due=date(2026, 5, 3))
     referred(State.IN_TRIAGE, review_due=date(2026, 5, 4))  # today is in time
     referred(State.IN_TRIAGE, review_due=date(2026, 5, 3), checked_at=NOW - 25 * HOUR)  # stale
-    referred(State.WAITING_LIST, clock_start=date(2025, 12, 1))  # past 18 weeks
+    referred(State.WAITING_LIST, clock_start=date(2025, 12, 1))  # past 18 weeks, which isn't limbo
+    referred(State.MISSED, state_since=date(2026, 5, 1), priority="two_week_wait")  # the same day
     referred(State.DISCHARGED, state_since=date(2025, 1, 1))  # never late
     referred(State.MISSED, state_since=date(2025, 1, 1))
     referred(State.GP_NOT_SENT, None, referred_on=date(2026, 3, 1))
@@ -255,7 +256,7 @@ def test_limbo_counts_by_hospital_what_the_rules_find_overdue(
     session.flush()
     assert shown(session, admin, "limbo") == [
         ("Hospital RJ1", 3, 2, 2 / 3, 0),  # an unnamed appointment at another hospital is another's
-        ("Hospital RJZ", 3, 2, 2 / 3, 1),
+        ("Hospital RJZ", 4, 2, 1 / 2, 1),
         (None, 1, 1, 1.0, 0),
     ]
 
@@ -291,7 +292,7 @@ def on(days: int | None) -> date | None:
 def test_limbo_judges_and_sorts_as_for_one_patient(
     session: Session, team: Team, carys: Staff, admin: Staff, cases: list[Any]
 ) -> None:
-    """Many at once: the judgement of `facts_of` and `next_step`, and the team of `team_for`."""
+    """Many at once: the judgement of `facts_of` and `limbo_of`, and the team of `team_for`."""
     with session.begin_nested() as inner:
         codes = ("RJZ", "RJZ01", "RX1")  # a trust, its site, and one without a team
         hospitals = [a_hospital(session, code) for code in codes]
@@ -332,8 +333,8 @@ def test_limbo_judges_and_sorts_as_for_one_patient(
             session.flush()
             identity = an_identity(session, patient)
             here = start_of(NOW.date()).replace(hour=10)
-            step = next_step(facts_of(session, identity, referral, NOW), here, site_intervals())
-            if step.overdue:
+            facts = facts_of(session, identity, referral, NOW)
+            if limbo_of(facts, here, site_intervals()):
                 name = "" if where is None else f"Hospital {codes[where]}"
                 expected[name] = expected.get(name, 0) + 1
                 theirs += team_for(session, referral.id).id == team.id

@@ -12,11 +12,18 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from bot.records.chat_models import AuditEntry, Conversation
-from bot.records.identity_models import IdentitySession, Invitation, OneTimeCode, TextMessage
+from bot.records.identity_models import (
+    IdentityAttempt,
+    IdentitySession,
+    Invitation,
+    OneTimeCode,
+    TextMessage,
+)
 from bot.records.models import Patient
 from bot.records.session import transaction
 from bot.services import code_limit, identity
-from bot.services.identity import Claim
+from bot.services.identity import Claim, attempts
+from bot.services.identity.codes import CODE_DIGITS
 from bot.services.invitations import has_open_invitation, issue_invitation, open_invitation
 from bot.services.keys import decrypt
 from bot.services.transcript import Answer, store_answer
@@ -51,7 +58,7 @@ def session(engine: Engine) -> Iterator[Session]:
 def few_tries(monkeypatch: pytest.MonkeyPatch) -> int:
     """Three tries an hour, as a site may set it; the tests' own site allows many."""
     changed = get_settings().copy(update={"identity_tries": 3, "identity_window_minutes": 60})
-    monkeypatch.setattr(identity, "get_settings", lambda: changed)
+    monkeypatch.setattr(attempts, "get_settings", lambda: changed)
     return 3
 
 
@@ -130,7 +137,7 @@ def asked_and_tried(
                 assert found is None
                 over.append(identity.code_is_spent(session, "c", moment))
     with transaction(engine) as session:
-        for table in (TextMessage, OneTimeCode, identity.IdentityAttempt, Conversation, Patient):
+        for table in (TextMessage, OneTimeCode, IdentityAttempt, Conversation, Patient):
             session.query(table).delete()
     return heard, over
 
@@ -275,7 +282,7 @@ def test_a_code_is_kept_as_a_hash_and_as_ciphertext_only(
     add_conversation(session, "c")
     identity.send_code(session, "c", claim, moment)
     code = code_sent(session)
-    assert len(code) == identity.CODE_DIGITS and code.isdigit()
+    assert len(code) == CODE_DIGITS and code.isdigit()
     assert code.encode() not in session.execute(select(TextMessage.ciphertext)).scalar_one()
     assert code not in session.execute(select(OneTimeCode.code_hash)).scalar_one()
 
@@ -314,7 +321,7 @@ def test_tries_of_an_nhs_number_are_limited_over_all_conversations(
 def test_tries_from_an_address_are_limited_more_widely(
     session: Session, moment: datetime, few_tries: int
 ) -> None:
-    allowed = few_tries * identity.TRIES_PER_ADDRESS
+    allowed = few_tries * attempts.TRIES_PER_ADDRESS
     for index in range(allowed):
         add_conversation(session, f"c{index}", "one address")
         assert identity.minutes_to_wait(session, f"c{index}", None, moment) == 0

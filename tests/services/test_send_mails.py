@@ -92,13 +92,15 @@ def test_a_waiting_hand_off_is_mailed_to_its_team_with_a_link(
 def test_each_mail_says_only_its_wording_priority_minutes_and_link(
     engine: Engine, server: MailServer, moment: datetime, name: str
 ) -> None:
-    put(engine, moment, name, patient="Zofia Nowak", text="999 000 1014")
+    since = {"since": moment.isoformat()} if name == "stale_feed" else {}
+    put(engine, moment, name, patient="Zofia Nowak", text="999 000 1014", **since)
     send_mails(moment, engine)
     mail = server.mails[0]
     sent = mail["Subject"] + mail.get_content()
     assert "Zofia" not in sent and "1014" not in sent
     assert "$" not in sent
-    assert re.findall(r"https?://\S+", sent) == [f"https://console.example/handoffs/{HANDOFF}"]
+    path = "queue/waiting" if since else f"handoffs/{HANDOFF}"
+    assert re.findall(r"https?://\S+", sent) == [f"https://console.example/{path}"]
     assert mail["Auto-Submitted"] == "auto-generated"
 
 

@@ -15,8 +15,7 @@ from bot.errors import NotFound, NotHolder, Refused
 from bot.records.identity_models import IdentitySession
 from bot.records.session import transaction
 from bot.records.staff_models import Staff
-from bot.services import identity as identity_service
-from bot.services.identity import Claim, current_identity, minutes_to_wait, start_identity
+from bot.services.identity import Claim, attempts, current_identity, minutes_to_wait, start_identity
 from bot.services.verify_by_staff import verify_by_staff
 from bot.settings import get_settings
 from tests.records.making import a_patient
@@ -162,7 +161,7 @@ def test_wrong_tries_are_counted_for_the_coordinator_and_never_against_the_patie
     session: Session, amara: Staff, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few = get_settings().copy(update={"identity_tries": 3, "identity_window_minutes": 60})
-    monkeypatch.setattr(identity_service, "get_settings", lambda: few)
+    monkeypatch.setattr(attempts, "get_settings", lambda: few)
     zofia(session)
     handoff = a_handoff(session, amara)
     wrong = replace(BY_NUMBER, postcode="SE17 9ZZ")

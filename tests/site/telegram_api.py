@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl
 import requests
 
 from tests.site import telegram_rules as rules
-from tests.site.telegram_rules import Refused, bad
+from tests.site.telegram_rules import Refused, Upload, bad
 
 TOKEN = "999000:test-token-of-nobody"
 BOT = {"id": 999000, "is_bot": True, "first_name": "Waymark", "username": "waymark_test_bot"}
@@ -38,6 +38,7 @@ class Standing:
     keyboard: list[list[dict[str, str]]]
     at: float
     edits: int = 0
+    file: Upload | None = None
 
     @property
     def titles(self) -> tuple[str, ...]:
@@ -234,6 +235,18 @@ class TelegramApi:
         room.messages[message_id] = Standing(message_id, True, text, rows, time.time())
         return self._message(room, message_id, BOT, {"text": text})
 
+    def do_sendDocument(self, p: dict[str, Any]) -> Any:
+        room = self._room(p)
+        caption = str(p.get("caption", ""))
+        file = rules.document(p.get("document"), caption)
+        self._flood()
+        message_id = next(self._ids)
+        standing = Standing(message_id, True, caption, [], time.time(), file=file)
+        room.messages[message_id] = standing
+        described = {"file_id": f"f{message_id}", "file_unique_id": f"u{message_id}"}
+        described |= {"file_name": file.name, "mime_type": file.mime_type}
+        return self._message(room, message_id, BOT, {"document": described})
+
     def do_editMessageText(self, p: dict[str, Any]) -> Any:
         room = self._room(p)
         text = rules.plain(str(p.get("text", "")), p.get("parse_mode"))
@@ -244,6 +257,8 @@ class TelegramApi:
             raise bad("message to edit not found")
         if not standing.own:
             raise bad("message can't be edited")
+        if standing.file is not None:
+            raise bad("there is no text in the message to edit")
         if (standing.text, standing.keyboard) == (text, rows):
             raise bad("message is not modified")
         standing.text, standing.keyboard = text, rows
@@ -357,8 +372,11 @@ class TelegramApi:
             do_GET = do_POST
 
             def _read(self, body: bytes) -> dict[str, Any]:
-                if "json" in self.headers.get("Content-Type", ""):
+                content_type = self.headers.get("Content-Type", "")
+                if "json" in content_type:
                     return dict(json.loads(body or b"{}"))
+                if "multipart/form-data" in content_type:
+                    return rules.multipart(content_type, body)
                 return dict(parse_qsl(body.decode(), keep_blank_values=True))
 
             def log_message(self, *_: object) -> None:

@@ -149,7 +149,9 @@ class TelegramPatient:
             return not queued_messages(session, row.conversation_id, utc_now())
 
     def _new(self) -> list[Standing]:
-        return [m for m in list(self.room.messages.values()) if m.own and m.message_id > self._read]
+        """What the bot has said since; a document says nothing, and is looked at in the room."""
+        said = [m for m in list(self.room.messages.values()) if m.own and m.file is None]
+        return [m for m in said if m.message_id > self._read]
 
     def _take(self) -> list[Said]:
         new = self._new()

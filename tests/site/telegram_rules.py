@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
+from email.parser import BytesParser
+from email.policy import HTTP
 from html.parser import HTMLParser
 from typing import Any
 
 LONGEST_TEXT = 4096
+LONGEST_CAPTION = 1024
 LONGEST_DATA = 64
 MOST_BUTTONS = 100
 MOST_COMMANDS = 100
@@ -16,6 +20,34 @@ TAGS |= {"tg-spoiler", "blockquote", "span"}
 COMMAND = re.compile(r"[a-z0-9_]{1,32}")
 ENTITY = re.compile(r"&(?!(?:lt|gt|amp|quot|#\d+|#x[0-9a-fA-F]+);)")
 STRAY = re.compile(r"<(?!/?[a-zA-Z])")
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file of a multipart form."""
+
+    name: str
+    mime_type: str
+    content: bytes
+
+
+def multipart(content_type: str, body: bytes) -> dict[str, Any]:
+    """The fields of a multipart form; a file is an Upload, under its own field or the one that
+    names it by "attach://"."""
+    head = f"Content-Type: {content_type}\r\nMIME-Version: 1.0\r\n\r\n".encode()
+    fields: dict[str, Any] = {}
+    for part in BytesParser(policy=HTTP).parsebytes(head + body).iter_parts():
+        name = str(part.get_param("name", header="content-disposition"))
+        content = part.get_payload(decode=True)
+        file_name = part.get_filename()
+        if file_name is None:
+            fields[name] = content.decode()
+        else:
+            fields[name] = Upload(file_name, part.get_content_type(), content)
+    for name, value in fields.items():
+        if isinstance(value, str) and value.startswith("attach://"):
+            fields[name] = fields.get(value.removeprefix("attach://"), value)
+    return fields
 
 
 class Refused(Exception):
@@ -72,6 +104,19 @@ def plain(text: str, parse_mode: str | None) -> str:
     if len(text.encode("utf-16-le")) // 2 > LONGEST_TEXT:
         raise bad("message is too long")
     return text
+
+
+def document(given: Any, caption: str) -> Upload:
+    """An uploaded file: as a part of a multipart form, with a name and something in it."""
+    if not isinstance(given, Upload):
+        raise bad("there is no document in the request")
+    if not given.name or "/" in given.name:
+        raise bad("file name is invalid")
+    if not given.content:
+        raise bad("file must be non-empty")
+    if len(caption.encode("utf-16-le")) // 2 > LONGEST_CAPTION:
+        raise bad("message caption is too long")
+    return given
 
 
 def keyboard(markup: Any) -> list[list[dict[str, str]]]:

@@ -16,7 +16,7 @@ export function messageItem(item, session) {
   const card = item.kind === "card";
   const li = make("li", { class: `waymark-message waymark-message--${card ? "card" : item.sender}`, tabindex: "-1",
     "data-key": item.key, "data-seq": item.seq, lang: item.language, dir: item.dir });
-  li.append(meta(item, session), card ? careCard(item, session) : make("div", { class: "waymark-message__text" }, ...paragraphs(item, session)), ...translation(item, session));
+  li.append(meta(item, session), card ? careCard(item, session) : make("div", { class: "waymark-message__text" }, ...paragraphs(item, session)), ...translation(item, session), ...file(item, session));
   const outcome = sending(item, session);
   if (outcome) li.append(outcome);
   return li;
@@ -54,6 +54,9 @@ function translation(item, session) {
     say("summary", "page_original", session.strings, ofThePage(session)),
     make("div", { class: "waymark-original__text", lang: "en", dir: "ltr" }, ...item.original.split(/\n{2,}/).map((text) => make("p", {}, ...withLinks(text)))))];
 }
+
+// An ordinary link: the browser gives the file to the patient's own calendar.
+const file = (item, session) => (item.file ? [make("p", ofThePage(session), say("a", "page_calendar_file", session.strings, { href: item.file, download: "appointment.ics" }))] : []);
 
 function paragraphs(item, session, texts = item.text.split(/\n{2,}/)) {
   // People mix scripts, so each paragraph that a person wrote finds its own direction.

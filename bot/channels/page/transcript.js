@@ -1,7 +1,7 @@
 // Which messages this page knows, and in what order. Nothing here touches the document:
 // page.js feeds it from the connection and tells the view what changed.
 
-const SHOWN = ["text", "kind", "sender", "language", "dir", "buttons", "author", "original", "machine", "revision"];
+const SHOWN = ["text", "kind", "sender", "language", "dir", "buttons", "author", "original", "machine", "file", "revision"];
 const looks = (item) => JSON.stringify(SHOWN.map((name) => item[name] || null));
 const revision = (item) => item.revision ?? 0;
 

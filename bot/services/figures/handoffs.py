@@ -35,7 +35,8 @@ def reasons(session: Session, asked: Asked) -> Figure:
 
 
 def languages(session: Session, asked: Asked) -> Figure:
-    """Hand-offs by the language of the conversation, the most frequent first."""
+    """Hand-offs by the language of the conversation, the most frequent first; a task of the watch
+    has none."""
     rows = _grouped(session, asked, Conversation.language)
     columns = (Column("language", "language"), Column("handoffs", "count"))
     return Figure("languages", columns, rows, True)

@@ -64,7 +64,8 @@ def _handoffs(session: Session, asked: Asked) -> Iterable[Any]:
         Handoff.first_reply_at,
         Handoff.resolved_at,
     )
-    return session.execute(select(*columns).where(*in_period(asked)))
+    with_chat = Handoff.conversation_id.isnot(None)  # nobody waits for a reply to the others
+    return session.execute(select(*columns).where(with_chat, *in_period(asked)))
 
 
 def _measure(handoffs: list[Any], now: datetime) -> tuple[Value, ...]:

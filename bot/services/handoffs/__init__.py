@@ -12,8 +12,13 @@ from bot.services.handoffs.claiming import (
     offer_transfer,
     release_handoff,
 )
-from bot.services.handoffs.opening import open_chat_of, open_handoff
-from bot.services.handoffs.resolving import reopen_unmoved, resolve_handoff, withdraw_handoff
+from bot.services.handoffs.opening import OVERDUE, open_chat_of, open_handoff, open_overdue_task
+from bot.services.handoffs.resolving import (
+    leave_overdue_task,
+    reopen_unmoved,
+    resolve_handoff,
+    withdraw_handoff,
+)
 from bot.services.handoffs.silence import (
     bot_is_silent,
     reconcile_slots,
@@ -36,6 +41,7 @@ from bot.services.handoffs.working import (
 )
 
 __all__ = [
+    "OVERDUE",
     "Wait",
     "accept_transfer",
     "add_note",
@@ -45,10 +51,12 @@ __all__ = [
     "decline_transfer",
     "escalate_overdue",
     "handoff_held_by",
+    "leave_overdue_task",
     "mark_read",
     "offer_transfer",
     "open_chat_of",
     "open_handoff",
+    "open_overdue_task",
     "patient_typing",
     "reconcile_slots",
     "refresh_waiting",

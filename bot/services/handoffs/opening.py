@@ -10,19 +10,21 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.pathway.handoff_rules import priority_of, reply_target
+from bot.pathway.handoff_rules import priority_of
 from bot.records.chat_models import Handoff
+from bot.records.models import Referral
 from bot.records.staff_models import Team
 from bot.services import outbox
 from bot.services.audit import audit
-from bot.services.identity import current_identity
+from bot.services.identity import actor_of, current_identity
 from bot.services.live import note_event
-from bot.services.office import site_office_hours
+from bot.services.office import site_office_hours, target_minutes
 from bot.services.teams import team_for
 from bot.services.translations import want_translations
 from bot.settings import get_settings
 
 OPEN = ("waiting", "claimed")
+OVERDUE = "overdue_referral"
 
 
 def open_handoff(
@@ -64,16 +66,54 @@ def open_handoff(
         message_id=message_id,
         created_at=now,
         updated_at=now,
-        reply_due_at=_reply_due(wanted, now),
     )
+    handoff.reply_due_at = site_office_hours().add_minutes(now, target_minutes(handoff))
     session.add(handoff)
     session.flush()
-    actor = f"patient:{conversation_id}"
+    actor = actor_of(identity) if identity else f"patient:{conversation_id}"
     audit(session, actor, "handoff_opened", "handoff", handoff.id, reason=reason, kind=kind)
     note_event(session, "handoff", handoff=handoff)
     want_translations(session, handoff)
     if reason == "red_flag":
         _tell_clinical_contact(session, handoff, now)
+    return handoff
+
+
+def open_overdue_task(
+    session: Session, referral: Referral, team_id: str, priority: int, now: datetime
+) -> Handoff:
+    """Open a task about an overdue referral that nobody asked about, or raise the open one. It
+    belongs to no conversation.
+
+    Args:
+        priority: 1 (to be looked at the same day) to 4.
+    """
+    existing: Handoff | None = session.execute(
+        select(Handoff).where(
+            Handoff.conversation_id.is_(None),
+            Handoff.referral_id == referral.id,
+            Handoff.reason == OVERDUE,
+            Handoff.state.in_(OPEN),
+        )
+    ).scalar_one_or_none()
+    if existing is not None:
+        _raise(session, existing, priority, now, referral.id)
+        return existing
+    handoff = Handoff(
+        kind="task",
+        reason=OVERDUE,
+        priority=priority,
+        team_id=team_id,
+        patient_id=referral.patient_id,
+        referral_id=referral.id,
+        created_at=now,
+        updated_at=now,
+    )
+    handoff.reply_due_at = site_office_hours().add_minutes(now, target_minutes(handoff))
+    session.add(handoff)
+    session.flush()
+    audit(session, "watch", "handoff_opened", "handoff", handoff.id, reason=OVERDUE, kind="task")
+    note_event(session, "handoff", handoff=handoff)
     return handoff
 
 
@@ -109,16 +149,11 @@ def _raise(
     handoff.referral_id = referral_id or handoff.referral_id
     if wanted < handoff.priority:
         handoff.priority = wanted
-        handoff.reply_due_at = min(handoff.reply_due_at, _reply_due(wanted, now))
+        due = site_office_hours().add_minutes(now, target_minutes(handoff))
+        handoff.reply_due_at = min(handoff.reply_due_at, due)
         if handoff.reason == "red_flag":
             _tell_clinical_contact(session, handoff, now)
     note_event(session, "handoff", handoff=handoff)
-
-
-def _reply_due(priority: int, now: datetime) -> datetime:
-    """When the first answer is due, by office hours."""
-    minutes = reply_target(priority, get_settings().reply_target_minutes)
-    return site_office_hours().add_minutes(now, minutes)
 
 
 def _tell_clinical_contact(session: Session, handoff: Handoff, now: datetime) -> None:

@@ -11,13 +11,15 @@ from bot.errors import WaymarkError
 from bot.pathway.handoff_rules import TOLD_WHEN_DONE
 from bot.records.chat_models import LEFT_WITH, Handoff
 from bot.records.models import Referral
-from bot.records.staff_models import Staff, Team
+from bot.records.staff_models import HandoffNote, Staff, Team
 from bot.services import outbox
 from bot.services.audit import audit
 from bot.services.conversations import lock_conversation
-from bot.services.handoffs.opening import open_chat_of, open_handoff
+from bot.services.handoffs.opening import OPEN, open_chat_of, open_handoff, open_overdue_task
 from bot.services.handoffs.telling import changed, set_slot, tell
 from bot.services.handoffs.working import handoff_held_by
+from bot.services.live import note_event
+from bot.services.requests.settling import settle_requests
 
 
 def resolve_handoff(
@@ -59,6 +61,7 @@ def resolve_handoff(
     handoff.record_state = referral.state if referral else None
     handoff.transfer_staff_id = handoff.transfer_team_id = None
     audit(session, f"staff:{staff.id}", "handoff_resolved", "handoff", handoff.id, left=left_with)
+    settle_requests(session, handoff, now)
     _tell_resolved(session, handoff, staff, now)
     changed(session, handoff, now)
     return handoff
@@ -93,6 +96,26 @@ def withdraw_handoff(session: Session, conversation_id: str, now: datetime) -> b
     return True
 
 
+def leave_overdue_task(session: Session, handoff: Handoff, note: str, now: datetime) -> bool:
+    """The referral of a task of the watch has moved on by itself. Nobody's work is taken away: a
+    task that waits is withdrawn, one that somebody holds stays; either way a note says why.
+
+    Returns:
+        True: withdrawn.
+    """
+    session.refresh(handoff, with_for_update=True)
+    if handoff.state not in OPEN:
+        return False
+    session.add(HandoffNote(handoff_id=handoff.id, text=note, created_at=now))
+    waits: bool = handoff.state == "waiting"
+    if waits:
+        handoff.state, handoff.resolved_at, handoff.done = "withdrawn", now, note
+        audit(session, "watch", "handoff_withdrawn", "handoff", handoff.id)
+    note_event(session, "note", handoff=handoff)
+    changed(session, handoff, now)
+    return waits
+
+
 def reopen_unmoved(session: Session, now: datetime) -> int:
     """Open again what was left to somebody whose day has passed while the record stood still.
 
@@ -112,22 +135,31 @@ def reopen_unmoved(session: Session, now: datetime) -> int:
         referral = session.get(Referral, before.referral_id) if before.referral_id else None
         if referral is not None and referral.state != before.record_state:
             continue
-        handoff = open_handoff(
-            session,
-            before.conversation_id,
-            "task",
-            before.reason if before.kind == "task" else "overdue_referral",
-            now,
-            referral_id=before.referral_id,
-            priority=max(1, before.priority - 1),
-            team_id=before.team_id,
-        )
+        handoff = _open_again(session, before, referral, now)
         if handoff.times_raised == 1:  # else one that is open already takes it up
             handoff.reopened_from_id, handoff.patient_id = before.id, before.patient_id
         tell(session, before.conversation_id, ["utter_handoff_reopened"], now)
         _mail_reopened(session, handoff, now)
         count += 1
     return count
+
+
+def _open_again(
+    session: Session, before: Handoff, referral: Referral | None, now: datetime
+) -> Handoff:
+    priority = max(1, before.priority - 1)
+    if before.conversation_id is None and referral is not None:
+        return open_overdue_task(session, referral, before.team_id, priority, now)
+    return open_handoff(
+        session,
+        before.conversation_id,
+        "task",
+        before.reason if before.kind == "task" else "overdue_referral",
+        now,
+        referral_id=before.referral_id,
+        priority=priority,
+        team_id=before.team_id,
+    )
 
 
 def _mail_reopened(session: Session, handoff: Handoff, now: datetime) -> None:

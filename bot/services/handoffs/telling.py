@@ -8,25 +8,24 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.language.sentences import sentence
-from bot.pathway.handoff_rules import reply_target
 from bot.records.chat_models import Conversation, Handoff, Message
 from bot.services import outbox
 from bot.services.live import note_event
-from bot.services.office import site_office_hours
+from bot.services.office import site_office_hours, target_minutes
 from bot.services.transcript import Answer, store_answer
-from bot.settings import get_settings
 
 
 def tell(
     session: Session,
-    conversation_id: str,
+    conversation_id: str | None,
     names: list[str],
     now: datetime,
     values: dict[str, Any] | None = None,
 ) -> Message | None:
-    """Say something by ourselves, each name a paragraph; None when the patient has left."""
-    conversation = session.get(Conversation, conversation_id)
-    if conversation is None or conversation.ended_at is not None:
+    """Say something by ourselves, each name a paragraph; None when the patient has left, or when
+    there is no conversation."""
+    conversation = session.get(Conversation, conversation_id) if conversation_id else None
+    if conversation_id is None or conversation is None or conversation.ended_at is not None:
         return None
     channel = conversation.channel
     said = [sentence(name, conversation.language, values, channel) for name in names]
@@ -53,8 +52,7 @@ def back_to_queue(handoff: Handoff, now: datetime) -> None:
     handoff.transfer_staff_id = handoff.transfer_team_id = None
     handoff.transfer_note = handoff.transfer_at = None
     handoff.escalation = 0
-    minutes = reply_target(handoff.priority, get_settings().reply_target_minutes)
-    handoff.reply_due_at = site_office_hours().add_minutes(now, minutes)
+    handoff.reply_due_at = site_office_hours().add_minutes(now, target_minutes(handoff))
 
 
 def changed(session: Session, handoff: Handoff, now: datetime) -> None:

@@ -21,7 +21,7 @@ from bot.records.staff_models import Team
 from bot.services import outbox
 from bot.services.audit import audit
 from bot.services.handoffs.telling import changed, tell
-from bot.services.office import site_office_hours
+from bot.services.office import site_office_hours, target_minutes
 from bot.services.teams import default_team, on_duty
 from bot.services.transcript import change_text
 from bot.settings import get_settings
@@ -145,7 +145,7 @@ def escalate_overdue(session: Session, now: datetime) -> int:
 
 def _again_as_long(handoff: Handoff, now: datetime) -> bool:
     """Whether half the target has passed once more, in office hours, since it was raised."""
-    target = reply_target(handoff.priority, get_settings().reply_target_minutes)
+    target = target_minutes(handoff)
     return bool(site_office_hours().minutes_between(handoff.escalated_at, now) >= target / 2)
 
 

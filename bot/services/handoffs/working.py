@@ -33,7 +33,8 @@ def handoff_held_by(session: Session, staff: Staff, handoff_id: str) -> Handoff:
     if handoff.state == "waiting":
         raise NotHolder("Nobody has taken this yet. Claim it first; your text is kept.")
     if handoff.state != "claimed":
-        raise NotHolder("This hand-off is closed. The assistant answers the patient now.")
+        said = " The assistant answers the patient now." if handoff.conversation_id else ""
+        raise NotHolder(f"This hand-off is closed.{said}")
     if handoff.claimed_by_id != staff.id:
         raise NotHolder(f"{handoff.claimed_by.first_name} has taken this over from you.")
     return handoff
@@ -61,6 +62,8 @@ def add_note(
 def mark_read(session: Session, staff: Staff, handoff_id: str, seq: int) -> None:
     """The holder has seen the messages up to this number; others' looks don't count."""
     handoff = handoff_of(session, staff, handoff_id)
+    if handoff.conversation is None:
+        return
     if handoff.claimed_by_id == staff.id and seq > handoff.read_seq:
         handoff.read_seq = min(seq, handoff.conversation.next_seq - 1)
         note_event(session, "handoff", handoff=handoff)

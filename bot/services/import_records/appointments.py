@@ -109,10 +109,13 @@ def _write(
             _seen(row, record)
             run.judged[row.id] = (record, newly_linked)
             return newly_linked
+    new = row is None
     if row is None:
         row = Appointment(source=record.origin.source, source_id=record.source_id)
         row.patient_id, row.checked_at = person.id, run.now
         run.session.add(row)
+    else:
+        run.remember(row)
     row.referral_id = referral.id if referral is not None else row.referral_id
     row.status, row.admission = record.status, record.admission
     row.checked_at = max(row.checked_at, run.now)
@@ -124,6 +127,8 @@ def _write(
     row.digest = digest
     _seen(row, record)
     run.session.flush()
+    if new:
+        run.remember(row, new=True)
     run.judged[row.id] = (record, True)
     return True
 
@@ -131,6 +136,7 @@ def _write(
 def _merge(run: Run, row: Appointment | None, record: AppointmentRecord) -> bool:
     """The same appointment from another feed: it fills gaps; newer, it sets the status."""
     assert row is not None
+    run.remember(row)
     changed = False
     for name in PLAIN:
         said = getattr(record, name)
@@ -217,6 +223,7 @@ def close_appointments(run: Run) -> None:
         for row in run.session.scalars(select(Appointment).filter_by(referral_id=referral_id)):
             if row.id in run.judged or row.status not in STANDING or _seen_later(row, move):
                 continue
+            run.remember(row)
             past = row.starts_at is not None and row.starts_at < run.now
             if referral.state == State.MISSED.value and past:
                 row.status = "missed"

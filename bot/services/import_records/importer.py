@@ -29,6 +29,7 @@ from bot.services.import_records.appointments import (
     write_appointment,
 )
 from bot.services.import_records.demo_guard import check_for_demo
+from bot.services.import_records.news import note_appointments
 from bot.services.import_records.organisations import write_organisation
 from bot.services.import_records.patients import merged, write_interpreter_flag, write_patient
 from bot.services.import_records.referrals import write_history, write_older, write_referral
@@ -39,6 +40,7 @@ from bot.services.import_records.supplements import (
     write_care_plan,
     write_task,
 )
+from bot.services.requests.settling import note_changes
 
 Kind = TypeVar("Kind")
 
@@ -76,6 +78,8 @@ def import_records(session: Session, paths: Iterable[str | Path], now: datetime)
     move_referrals(run)
     close_appointments(run)
     write_history(run)
+    note_appointments(run)
+    note_changes(session, now)
     report = run.report
     audit(
         session,

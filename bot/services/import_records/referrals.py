@@ -12,6 +12,7 @@ from bot.fhir.references import Origin
 from bot.pathway.states import State
 from bot.records.models import Patient, Referral, ReferralState
 from bot.services.import_records.age import Age, age
+from bot.services.import_records.news import note_move
 from bot.services.import_records.organisations import organisation_id
 from bot.services.import_records.patients import patient
 from bot.services.import_records.run import Run, Unusable
@@ -204,13 +205,14 @@ def write_history(run: Run) -> None:
         seen = run.today if move.before is not None else None
         since = min(move.since, run.today) if move.since else seen
         row.state_since = since
-        run.session.add(
-            ReferralState(
-                referral_id=row.id,
-                state=row.state,
-                reason=row.state_reason,
-                since=since,
-                source_version=move.version,
-                recorded_at=run.now,
-            )
+        moved = ReferralState(
+            referral_id=row.id,
+            state=row.state,
+            reason=row.state_reason,
+            since=since,
+            source_version=move.version,
+            recorded_at=run.now,
         )
+        run.session.add(moved)
+        run.session.flush()
+        note_move(run, row, moved, move.before)

@@ -18,8 +18,9 @@ from bot.fhir.origins import reject
 from bot.fhir.records import AppointmentRecord, PatientRecord, Record
 from bot.fhir.references import Origin, PersonRef
 from bot.pathway.states import State
-from bot.records.models import Referral
+from bot.records.models import Appointment, Referral
 from bot.services.import_records.report import ImportReport
+from bot.services.updates.standing import standing_of
 
 
 class Unusable(Exception):
@@ -37,6 +38,14 @@ class Move:
     as_of: datetime | None = None
 
 
+@dataclass(frozen=True)
+class Stood:
+    """An appointment before an import. standing: see `updates.standing`; None: it is new."""
+
+    standing: str | None
+    starts_at: datetime | None
+
+
 @dataclass
 class Run:
     """The state of one import.
@@ -46,7 +55,8 @@ class Run:
     older than the row. refused: places of entries that couldn't be used. spoken: what an entry of
     this import has settled, the newest first, so that two that contradict each other don't take
     turns. memo: rows that were looked up, so that they aren't again. judged: appointment row
-    ids → the record seen, and whether it was news.
+    ids → the record seen, and whether it was news. stood: appointment row ids → how each stood
+    before this import.
     """
 
     session: Session
@@ -58,6 +68,7 @@ class Run:
     moves: dict[str, Move] = field(default_factory=dict)
     outdated: set[str] = field(default_factory=set)
     judged: dict[str, tuple[AppointmentRecord, bool]] = field(default_factory=dict)
+    stood: dict[str, Stood] = field(default_factory=dict)
     care_plan_ids: set[str] = field(default_factory=set)
     refused: set[tuple[str, str]] = field(default_factory=set)
     spoken: set[tuple[str, ...]] = field(default_factory=set)
@@ -127,6 +138,11 @@ class Run:
         self.memo["referral", row.id] = row
         for key in (*keys, *([f"ubrn:{row.ubrn}"] if row.ubrn else [])):
             self.referral_ids.setdefault(key, row.id)
+
+    def remember(self, row: Appointment, *, new: bool = False) -> None:
+        """Keep how an appointment stood before this import; called before it is changed."""
+        before = Stood(None, None) if new else Stood(standing_of(row), row.starts_at)
+        self.stood.setdefault(row.id, before)
 
     def move(self, row: Referral, state: State) -> Move:
         """Put a referral in a state. The history is written once, at the end of the import."""

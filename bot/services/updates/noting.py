@@ -5,6 +5,7 @@ In the transaction that makes it happen, so that nothing happens untold; a `key`
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +25,7 @@ def note_update(
     referral_id: str | None = None,
     appointment_id: str | None = None,
     detail: dict[str, Any] | None = None,
+    only: Iterable[str] | None = None,
 ) -> int:
     """Note one thing for every conversation that wants to be told of this patient's record.
 
@@ -31,22 +33,22 @@ def note_update(
         kind: one of UPDATE_KINDS.
         key: names it; the same key is noted once for each subscription, however often it is seen.
         detail: what the message will need besides the record as it stands then; JSON-able.
+        only: for these subscriptions of the patient; None: for all.
 
     Returns:
         how many conversations will be told.
     """
-    running = session.execute(
-        select(Subscription.id).where(
-            Subscription.patient_id == patient_id, Subscription.ended_at.is_(None)
-        )
-    ).scalars()
+    running = select(Subscription.id).where(
+        Subscription.patient_id == patient_id,
+        Subscription.ended_at.is_(None),
+        ~select(Update.id)
+        .where(Update.subscription_id == Subscription.id, Update.key == key)
+        .exists(),
+    )
+    if only is not None:
+        running = running.where(Subscription.id.in_(list(only)))
     count = 0
-    for subscription_id in list(running):
-        known = select(Update.id).where(
-            Update.subscription_id == subscription_id, Update.key == key
-        )
-        if session.execute(known).first() is not None:
-            continue
+    for subscription_id in list(session.execute(running).scalars()):
         session.add(
             Update(
                 subscription_id=subscription_id,
@@ -60,4 +62,5 @@ def note_update(
             )
         )
         count += 1
+    session.flush()
     return count

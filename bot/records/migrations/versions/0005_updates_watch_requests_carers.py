@@ -126,11 +126,13 @@ def upgrade() -> None:
     sa.Column('state_row_id', sa.Integer(), nullable=False),
     sa.Column('state', sa.String(length=40), nullable=False),
     sa.Column('missing', sa.String(length=40), nullable=False),
+    sa.Column('whom', sa.String(length=20), nullable=False),
     sa.Column('late_since', sa.Date(), nullable=False),
     sa.Column('team_id', sa.String(length=32), nullable=False),
     sa.Column('found_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('handoff_id', sa.String(length=32), nullable=True),
     sa.Column('opened_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['handoff_id'], ['handoffs.id'], name=op.f('fk_limbo_findings_handoff_id_handoffs')),
     sa.ForeignKeyConstraint(['referral_id'], ['referrals.id'], name=op.f('fk_limbo_findings_referral_id_referrals')),
     sa.ForeignKeyConstraint(['state_row_id'], ['referral_states.id'], name=op.f('fk_limbo_findings_state_row_id_referral_states')),
@@ -138,6 +140,15 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_limbo_findings')),
     sa.UniqueConstraint('referral_id', 'state_row_id', name='uq_limbo_stay')
     )
+    with op.batch_alter_table('limbo_findings', schema=None) as batch_op:
+        batch_op.create_index('ix_limbo_findings_opened_at', ['opened_at'], unique=False)
+
+    with op.batch_alter_table('referrals', schema=None) as batch_op:
+        batch_op.create_index('ix_referrals_feed', ['source', 'state', 'checked_at'], unique=False)
+
+    with op.batch_alter_table('handoff_notes', schema=None) as batch_op:
+        batch_op.alter_column('staff_id', existing_type=sa.VARCHAR(length=32), nullable=True)
+
     with op.batch_alter_table('handoffs', schema=None) as batch_op:
         batch_op.alter_column('conversation_id',
                existing_type=sa.VARCHAR(length=64),
@@ -155,6 +166,9 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_identity_sessions_carer_access_id'), ['carer_access_id'], unique=False)
         batch_op.create_foreign_key(batch_op.f('fk_identity_sessions_carer_id_carers'), 'carers', ['carer_id'], ['id'])
         batch_op.create_foreign_key(batch_op.f('fk_identity_sessions_carer_access_id_carer_access'), 'carer_access', ['carer_access_id'], ['id'])
+
+    with op.batch_alter_table('conversations', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('safe_contact_at', sa.DateTime(timezone=True), nullable=True))
 
     with op.batch_alter_table('messages', schema=None) as batch_op:
         batch_op.add_column(sa.Column('attachment', sa.String(length=60), nullable=True))
@@ -185,6 +199,9 @@ def downgrade() -> None:
     with op.batch_alter_table('messages', schema=None) as batch_op:
         batch_op.drop_column('attachment')
 
+    with op.batch_alter_table('conversations', schema=None) as batch_op:
+        batch_op.drop_column('safe_contact_at')
+
     with op.batch_alter_table('identity_sessions', schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f('fk_identity_sessions_carer_access_id_carer_access'), type_='foreignkey')
         batch_op.drop_constraint(batch_op.f('fk_identity_sessions_carer_id_carers'), type_='foreignkey')
@@ -204,6 +221,12 @@ def downgrade() -> None:
                nullable=False)
 
     op.drop_table('limbo_findings')
+    with op.batch_alter_table('referrals', schema=None) as batch_op:
+        batch_op.drop_index('ix_referrals_feed')
+
+    with op.batch_alter_table('handoff_notes', schema=None) as batch_op:
+        batch_op.alter_column('staff_id', existing_type=sa.VARCHAR(length=32), nullable=False)
+
     with op.batch_alter_table('care_requests', schema=None) as batch_op:
         batch_op.drop_index('ix_care_requests_open', sqlite_where=sa.text("state = 'asked'"), postgresql_where=sa.text("state = 'asked'"))
         batch_op.drop_index(batch_op.f('ix_care_requests_handoff_id'))
