@@ -127,7 +127,7 @@ def store_answer(
             return known
     identity = identity_told_in(session, conversation_id, now) if answer.private else None
     if identity is not None and identity.carer_access is not None:
-        answer = _about(answer, identity.carer_access)
+        answer = about_person(answer, identity.carer_access)
     row = Message(
         conversation_id=conversation_id,
         seq=next_seq(session, conversation_id),
@@ -150,7 +150,7 @@ def store_answer(
     return row
 
 
-def _about(answer: Answer, access: CarerAccess) -> Answer:
+def about_person(answer: Answer, access: CarerAccess) -> Answer:
     """An answer to a carer says whom it is about."""
     if not NAME_THEMSELVES.isdisjoint(answer.responses):
         return answer

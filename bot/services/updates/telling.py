@@ -19,6 +19,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from bot.pathway.quiet_hours import is_urgent, parse_quiet_hours
 from bot.pathway.telling import told_by_update
 from bot.records import queries
+from bot.records.carer_models import CarerAccess
 from bot.records.chat_models import Conversation, Message
 from bot.records.identity_models import IdentitySession
 from bot.records.session import transaction
@@ -27,7 +28,7 @@ from bot.services.audit import audit
 from bot.services.conversations import lock_conversation
 from bot.services.identity import current_identity
 from bot.services.telling_level import is_page
-from bot.services.transcript import store_answer
+from bot.services.transcript import about_person, store_answer
 from bot.services.updates.permission import obstacle_of
 from bot.services.updates.subjects import HELD, Subject, subjects_of, wait
 from bot.services.updates.subscribing import drop, take_back_unsent
@@ -179,7 +180,7 @@ def _say(
     identity = current_identity(session, conversation_id, now)
     told = told_by_update(
         on_page=is_page(session, conversation_id),
-        verified=identity is not None and identity.patient_id == subscription.patient_id,
+        verified=identity is not None and _same_link(identity, subscription),
     )
     if told == "news":
         last = _last_message(session, conversation_id)
@@ -189,7 +190,17 @@ def _say(
     numbers = {str(one.id): place for place, one in enumerate(order, 1)}
     language = session.get(Conversation, conversation_id).language
     answer = worded(subjects, told, language, _here(now), numbers)
+    if told == "little" and subscription.carer_access_id is not None:
+        answer = about_person(answer, session.get(CarerAccess, subscription.carer_access_id))
     return store_answer(session, conversation_id, answer, now)
+
+
+def _same_link(identity: IdentitySession, subscription: Subscription) -> bool:
+    """Whether who is verified now is who subscribed: the patient, or a carer by that access."""
+    return (identity.patient_id, identity.carer_access_id) == (
+        subscription.patient_id,
+        subscription.carer_access_id,
+    )
 
 
 def _last_message(session: Session, conversation_id: str) -> Message | None:

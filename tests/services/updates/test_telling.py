@@ -11,8 +11,10 @@ from bot.pathway.states import State
 from bot.records.chat_models import Conversation, Message
 from bot.records.models import Appointment, Patient, Referral
 from bot.records.session import transaction
-from bot.records.update_models import Update
+from bot.records.update_models import Subscription, Update
 from bot.records.watch_models import LimboFinding
+from bot.services.carers.ending import withdraw_access
+from bot.services.carers.recording import Consent, record_access
 from bot.services.handoffs import claim_handoff, open_handoff, resolve_handoff
 from bot.services.identity import start_identity
 from bot.services.leaving import leave_conversation
@@ -20,8 +22,9 @@ from bot.services.safe_contact import record_safe_contact
 from bot.services.updates import end_subscription, note_update, subscribe
 from bot.services.updates.telling import take_back_forbidden, tell_again_unread
 from bot.settings import get_settings
-from tests.records.making import NOW, a_patient, a_referral
+from tests.records.making import NOW, a_coordinator, a_patient, a_referral, a_team
 from tests.services.conftest import at_the_desk
+from tests.services.test_carers import LAYLA
 from tests.services.updates.conftest import Subscribed, subscribed
 from tests.site.running import nhs_number
 from tests.site.sentences import sentence
@@ -159,6 +162,7 @@ def test_an_overdue_referral_is_told_honestly_once_staff_have_it(
             state_row_id=referral.history[-1].id,
             state=referral.state,
             missing="appointment",
+            whom="hospital",
             late_since=date(2026, 4, 30),
             team_id=desk.team.id,
             found_at=NOW,
@@ -399,3 +403,25 @@ def test_an_appointment_before_noon_is_worth_waking_for(
         )
     assert on_telegram.tell(NIGHT) == 1
     assert sentence("utter_appointment_cancelled") in on_telegram.said()[0].text
+
+
+def test_a_carer_is_told_whom_it_is_about_until_access_is_withdrawn(engine: Engine) -> None:
+    carer = subscribed(engine, 530, channel="telegram", verified=False, given_name="Zofia")
+    with transaction(engine) as session:
+        staff = a_coordinator(session, "Sefa", a_team(session))
+        patient = session.get(Patient, carer.patient_id)
+        consent = Consent("consent", "all", NOW.date() + timedelta(days=90), True, True)
+        access = record_access(session, staff, patient, LAYLA, consent, NOW)
+        session.get(Subscription, carer.subscription_id).carer_access_id = access.id
+        access_id = access.id
+    carer.move(State.WAITING_LIST)
+    carer.tell()
+    assert carer.said()[-1].text.startswith("For Zofia:\n\n" + sentence("utter_update_state"))
+    carer.move(State.REJECTED, NOW + MINUTE)
+    with transaction(engine) as session:
+        staff = session.merge(staff)
+        patient = session.get(Patient, carer.patient_id)
+        withdraw_access(session, staff, patient, access_id, "patient", NOW + MINUTE)
+    assert carer.tell(NOW + 2 * MINUTE) == 0
+    assert [reason for _, _, reason in carer.updates()] == ["ended", "ended"]
+    assert carer.said() == []  # what had not been sent yet is taken back
