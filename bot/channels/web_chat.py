@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from engineio.payload import Payload
 from rasa.core.channels.channel import InputChannel, UserMessage
 from rasa.core.channels.socketio import SocketBlueprint
 from sanic import Blueprint, Sanic
@@ -18,6 +19,10 @@ from socketio import AsyncServer
 from bot.channels import slot_events
 from bot.channels.from_page import PageEvents
 from bot.channels.pages import add_pages, lead_to_page
+
+PACKETS_AT_ONCE = 200
+"""What a page may send in one request while it has no web socket. At engine.io's 16 the connection
+was cut: a patient who writes many short messages in fear must not lose the last one."""
 
 
 class WebChat(InputChannel):
@@ -37,6 +42,7 @@ class WebChat(InputChannel):
         # cors_allowed_origins stays None: only the page's own origin may connect ([] would let
         # every origin in).
         server = AsyncServer(async_mode="sanic")
+        Payload.max_decode_packets = PACKETS_AT_ONCE
         blueprint = SocketBlueprint(server, "/socket.io", "web_chat", __name__)
         events = PageEvents(self.name(), server, on_new_message)
         add_pages(blueprint)

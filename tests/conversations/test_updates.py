@@ -87,7 +87,7 @@ def stored(conversation: str) -> int:
         return len(session.execute(rows).all())
 
 
-@pytest.mark.parametrize("index", [680], indirect=True)
+@pytest.mark.parametrize("index", [690], indirect=True)
 def test_a_patient_at_the_page_asks_is_told_and_stops(site: Site, feed: Feed) -> None:
     with site.open_page(link=site.invite(feed.number)) as page:
         asked = page.say("please tell me when something happens")
@@ -121,7 +121,7 @@ def test_a_patient_at_the_page_asks_is_told_and_stops(site: Site, feed: Feed) ->
         assert texts(page.say("stop sending me messages"))[-1] == sentence("utter_updates_were_off")
 
 
-@pytest.mark.parametrize("index", [681], indirect=True)
+@pytest.mark.parametrize("index", [691], indirect=True)
 def test_a_status_offers_updates_once_they_are_off(site: Site, feed: Feed) -> None:
     with site.signed_in(feed.number, BORN_TYPED) as page:
         assert sentence(TELL) in page.heard[-1].buttons
@@ -131,7 +131,7 @@ def test_a_status_offers_updates_once_they_are_off(site: Site, feed: Feed) -> No
         assert sentence(TELL) not in page.say("where is my referral?")[-1].buttons
 
 
-@pytest.mark.parametrize("index", [682], indirect=True)
+@pytest.mark.parametrize("index", [692], indirect=True)
 def test_a_polish_patient_on_telegram_asks_is_told_little_and_stops_with_one_tap(
     site: Site, feed: Feed
 ) -> None:
@@ -148,7 +148,7 @@ def test_a_polish_patient_on_telegram_asks_is_told_little_and_stops_with_one_tap
         assert texts(stopped) == [sentence("utter_updates_off", "pl")]
 
 
-@pytest.mark.parametrize("index", [683], indirect=True)
+@pytest.mark.parametrize("index", [693], indirect=True)
 def test_leaving_ends_updates(site: Site, feed: Feed) -> None:
     def running(page: PatientPage | TelegramPatient) -> bool:
         with transaction() as session:

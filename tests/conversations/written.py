@@ -92,7 +92,7 @@ def read(text: str) -> Written:
 
 def write(head: str, spoken: list[Spoken], staff_see: str) -> str:
     """The file's text."""
-    parts = [head, *(_shown(said) for said in spoken)]
+    parts = [head, *(shown(said) for said in spoken)]
     if staff_see:
         parts.append(STAFF + staff_see)
     return "\n\n".join(parts) + "\n"
@@ -102,7 +102,8 @@ OF_THE_MOMENT = re.compile(r"(?<=place in the queue: )\d+|(?<=expect to answer b
 """The place and the time that a patient is told: other conversations of the run decide them."""
 
 
-def _shown(said: Spoken) -> str:
+def shown(said: Spoken) -> str:
+    """One turn as it stands in the file."""
     if not said.who.startswith("waymark"):
         return f"{said.who}: {said.text}"
     text = OF_THE_MOMENT.sub("…", said.text)

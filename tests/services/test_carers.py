@@ -291,7 +291,14 @@ def test_withdrawal_hides_the_answers_ends_updates_and_says_so_once(
     talk = a_conversation(session).id
     verify(session, talk, moment)
     say(session, talk, "about Yusuf", moment)
-    session.add(Subscription(conversation_id=talk, patient_id=yusuf.id, carer_access_id=access.id))
+    session.add(
+        Subscription(
+            conversation_id=talk,
+            patient_id=yusuf.id,
+            carer_access_id=access.id,
+            started_at=moment,
+        )
+    )
     session.flush()
     withdraw_access(session, staff, yusuf, access.id, "patient", moment)
     assert running_session(session, talk, moment) is None

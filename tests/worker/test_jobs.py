@@ -18,7 +18,7 @@ def test_every_job_runs_on_an_empty_database(
     jobs = site_jobs(engine)
     for job in jobs:
         job.run(moment)
-    assert len({job.name for job in jobs}) == len(jobs) == 13
+    assert len({job.name for job in jobs}) == len(jobs) == 14
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
