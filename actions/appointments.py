@@ -15,6 +15,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 from sqlalchemy.orm import Session
 
+from actions.for_whom import not_for_anybody
 from actions.requests import referral_talked_of
 from actions.turn import IDENTITY_FORM, entity_of, in_form, now, say, typed_words
 from actions.wishes import question_of, take_wish
@@ -84,6 +85,8 @@ class AppointmentRequest:
                 said = take_wish(session, row, str(wish), now())
             elif identity is not None:
                 said = _placed(session, identity, row)
+            elif not_for_anybody(session, dispatcher, tracker, now()):
+                return [SlotSet("pending_question", self.intent)]
             else:
                 said = ([NOTED_UNDATED[kind], "utter_request_who"], {}, [])
         names, values, choices = said

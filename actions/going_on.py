@@ -11,6 +11,7 @@ from actions.appointments import KINDS, continue_request
 from actions.for_whom import ANOTHER, EVERYTHING, ask_for_whom, person_choice
 from actions.referral import Events, answer_question
 from actions.turn import now, say
+from actions.updates import SUBSCRIBE, turn_on
 from bot.records.identity_models import IdentitySession
 from bot.services.carers.choosing import people_of, person_of
 from bot.services.requests.making import bind_requests
@@ -31,6 +32,9 @@ def go_on_for_person(
     say(dispatcher, "utter_carer_asking_for", values=values, choices=choices, private=True)
     question = "ask_referral_status" if person.scope == EVERYTHING else "ask_appointment"
     bind_requests(session, row, now())
+    if kept == SUBSCRIBE:
+        turn_on(session, row, dispatcher)
+        return [SlotSet("referral", None), SlotSet("pending_question", None)]
     go_on = continue_request if kept in KINDS else answer_question
     answered = go_on(session, row, dispatcher, tracker, kept or question)
     return [SlotSet("referral", None), *answered, SlotSet("pending_question", None)]

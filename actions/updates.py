@@ -14,6 +14,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 from sqlalchemy.orm import Session
 
+from actions.for_whom import not_for_anybody
 from actions.turn import IDENTITY_FORM, in_form, now, say
 from bot.pathway.next_step import NextStep
 from bot.records.identity_models import IdentitySession
@@ -48,6 +49,8 @@ class SubscribeUpdates(Action):
             if identity is not None:
                 turn_on(session, identity, dispatcher)
                 return []
+            if not_for_anybody(session, dispatcher, tracker, now()):
+                return [SlotSet("pending_question", SUBSCRIBE)]
         asked = [SlotSet("pending_question", SUBSCRIBE)]
         if in_form(tracker):
             say(dispatcher, "utter_question_kept")

@@ -14,7 +14,7 @@ from rasa_sdk.types import DomainDict
 from sqlalchemy.orm import Session
 
 from actions.turn import intent_of, last_message, now, say, typed_words
-from bot.pathway.requests import DAY_WISHES, Wishes, next_question, with_wish, with_words
+from bot.pathway.requests import DAY_WISHES, DAYS_DONE, Wishes, next_question, with_wish, with_words
 from bot.records.request_models import CareRequest
 from bot.records.session import transaction
 from bot.services.identity import current_identity
@@ -37,11 +37,12 @@ QUESTIONS = {
     "earliest": "utter_wish_earliest",
     "short_notice": "utter_wish_short_notice",
 }
-NO_PREFERENCE = {
-    "part_of_day": "any_time",
-    "weekdays": "any_day",
-    "earliest": "any_start",
-    "short_notice": "no_short_notice",
+REFUSED = {
+    "utter_wish_part_of_day": "any_time",
+    "utter_wish_weekdays": "any_day",
+    "utter_wish_more_weekdays": DAYS_DONE,
+    "utter_wish_earliest": "any_start",
+    "utter_wish_short_notice": "no_short_notice",
 }
 """What a typed "no" means to each question."""
 OF_SUPPORT = "utter_wish_access"
@@ -93,7 +94,9 @@ class KeepWords(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
         """Keep the words with the request that the question belonged to; without one make it."""
         asked = last_message(tracker)
-        question = next((ASKED[name] for name in asked if name in ASKED), None)
+        sentence = next((name for name in asked if name in ASKED), None)
+        question = ASKED[sentence] if sentence else None
+        words = typed_words(tracker)
         kind = kind_asked(asked)
         with transaction() as session:
             identity = current_identity(session, tracker.sender_id, now())
@@ -102,10 +105,11 @@ class KeepWords(Action):
             refused = question and intent_of(tracker) == "deny" and _is_bare(tracker)
             agreed = question == "short_notice" and intent_of(tracker) == "affirm"
             if refused or (agreed and _is_bare(tracker)):
-                wish = NO_PREFERENCE[str(question)] if refused else "short_notice"
+                if not words.isalpha():  # "no Fridays" may be more than a no
+                    row = add_wishes(session, row, lambda old: with_words(old, words), now())
+                wish = REFUSED[str(sentence)] if refused else "short_notice"
                 names, values, choices = take_wish(session, row, wish, now())
             else:
-                words = typed_words(tracker)
                 row = add_wishes(session, row, lambda old: with_words(old, words, question), now())
                 values = {"appointment": row.appointment_id or ""}
                 names, choices = question_of(row.wishes) if question else (["utter_words_kept"], [])
@@ -124,5 +128,5 @@ def kind_asked(asked: list[str]) -> str:
 
 
 def _is_bare(tracker: Tracker) -> bool:
-    """Whether it is a plain yes or no, with nothing else in it that could get lost."""
+    """Whether it is a yes or no and hardly more."""
     return len(typed_words(tracker).split()) <= 2

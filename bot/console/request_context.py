@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -26,7 +27,7 @@ from bot.console.words import (
     language_name,
 )
 from bot.language.catalogues import SOURCE_LANGUAGE
-from bot.pathway.requests import ABOUT_ONE, has_changed
+from bot.pathway.requests import ABOUT_ONE, OWN_WORDS, has_changed
 from bot.records.chat_models import Handoff
 from bot.records.request_models import CareRequest
 from bot.records.request_queries import requests_of, translated
@@ -34,6 +35,7 @@ from bot.services.known_patient import KnownPatient
 
 NOT_SAID = "Not said"
 NO_PREFERENCE = "No preference"
+IN_WORDS = "In their own words, see below"
 
 
 @dataclass(frozen=True)
@@ -122,19 +124,25 @@ def _wishes(row: CareRequest) -> list[Row]:
     days = wishes.get("weekdays")
     if isinstance(days, list):
         days = ", ".join(WEEKDAY_NAMES[day] for day in days)
-    notice = {True: "Can come", False: "Needs time", None: NO_PREFERENCE}
     return [
-        ("Part of day", PARTS_OF_DAY.get(wishes.get("part_of_day") or "", NOT_SAID)),
-        ("Days", NO_PREFERENCE if days == "any" else days or NOT_SAID),
+        ("Part of day", _said(wishes, "part_of_day", PARTS_OF_DAY)),
+        ("Days", _said(wishes | {"weekdays": days} if days else wishes, "weekdays", {})),
         ("From when", _said(wishes, "earliest", EARLIEST)),
-        ("Short notice", notice[wishes["short_notice"]] if "short_notice" in wishes else NOT_SAID),
+        ("Short notice", _said(wishes, "short_notice", {True: "Can come", False: "Needs time"})),
     ]
 
 
-def _said(wishes: dict, field: str, names: dict[str, str]) -> str:
+def _said(wishes: dict, field: str, names: dict[Any, str]) -> str:
+    """What was answered: a choice, no preference, or words of the patient's own, which must not
+    look like no preference."""
+    value = wishes.get(field)
     if field not in wishes:
         return NOT_SAID
-    return names.get(wishes[field] or "", NO_PREFERENCE)
+    if value == OWN_WORDS:
+        return IN_WORDS
+    if value is None or value == "any":
+        return NO_PREFERENCE
+    return names.get(value, str(value))
 
 
 def _words(session: Session, row: CareRequest) -> tuple[Words, ...]:

@@ -46,6 +46,8 @@ ANSWERS: dict[str, tuple[str, Any]] = {
     "short_notice_open": ("short_notice", None),
 }
 """Wish → field and value; None: no preference."""
+OWN_WORDS = "words"
+"""The value of a field that was answered in the patient's own words: they stand under "words"."""
 QUESTIONS = ("part_of_day", "weekdays", "earliest", "short_notice")
 """The fields in the order in which they are asked."""
 SUPPORT = ("wheelchair", "transport", "hearing", "sight", "companion")
@@ -85,7 +87,7 @@ def with_words(wishes: Wishes, words: str, question: str | None = None) -> dict[
     if words and words not in said:
         kept["words"] = [*said, words]
     if question in QUESTIONS:
-        kept.setdefault(question, None)
+        kept.setdefault(question, OWN_WORDS)
     return kept
 
 

@@ -107,11 +107,16 @@ def coming_appointments_of(session: Session, identity: Viewer, now: datetime) ->
 
 
 def open_requests_of(session: Session, identity: Viewer) -> list[CareRequest]:
-    """What the verified patient has asked and nobody has settled, oldest first."""
+    """What was asked and nobody has settled, oldest first: by the patient, or by this carer. A
+    carer doesn't read that the patient asked for an interpreter instead of them."""
     return list(
         session.execute(
             select(CareRequest)
-            .where(CareRequest.patient_id == identity.patient_id, CareRequest.state == "asked")
+            .where(
+                CareRequest.patient_id == identity.patient_id,
+                CareRequest.carer_access_id == identity.carer_access_id,
+                CareRequest.state == "asked",
+            )
             .order_by(CareRequest.created_at, CareRequest.id)
         ).scalars()
     )

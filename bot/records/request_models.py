@@ -19,6 +19,7 @@ REQUEST_STATES = ("asked", "changed", "answered", "withdrawn")
 class CareRequest(Base):
     """One request of a patient, and whether the record has moved since.
 
+    carer_access_id: a carer asked it; patient and carers neither read nor take back each other's.
     wishes: structured, as `bot.pathway.requests` describes. asked_of: the appointment as it stood
     in the record when it was asked (status, starts_at), to see whether it has changed.
     state: "asked", until the record shows a change ("changed"), staff have settled it without one
@@ -44,6 +45,7 @@ class CareRequest(Base):
     referral_id = Column(ForeignKey("referrals.id"))
     appointment_id = Column(ForeignKey("appointments.id"))
     handoff_id = Column(ForeignKey("handoffs.id"), index=True)
+    carer_access_id = Column(ForeignKey("carer_access.id"))
     wishes = Column(JSON, nullable=False, default=dict)
     asked_of = Column(JSON, nullable=False, default=dict)
     state = Column(String(20), nullable=False, default="asked")

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from bot.pathway.carer_rules import months_after
 from bot.records.carer_models import Carer, CarerAccess
-from bot.records.chat_models import AuditEntry, Message
+from bot.records.chat_models import AuditEntry, Handoff, Message
 from bot.records.identity_models import IdentitySession
 from bot.records.staff_models import Staff, Team
+from bot.services.carers.review import stop_lost_access
 from bot.services.conversations import open_conversation
 from bot.services.handoffs import open_handoff
 from bot.services.identity import start_carer_identity
 from tests.console.conftest import Console
 from tests.console.opened import Known, a_chat, zofia
 from tests.console.seen import words
-from tests.records.making import a_patient
+from tests.records.making import a_conversation, a_patient
 
 LAYLA = {
     "given_name": "Layla",
@@ -242,3 +244,24 @@ def test_beside_a_carers_chat_stands_who_asks_for_whom_and_by_what_right(
     sheet = client.get(f"/handoffs/{handoff.id}/status")
     assert sheet.status_code == 409
     assert "may ask about appointments only" in words(sheet.text)
+
+
+@pytest.mark.parametrize("came", [True, False], ids=["who was here", "who never came"])
+def test_a_review_that_is_due_is_a_task_in_the_queue_that_opens(
+    console: Console, amara: Staff, known: Known, came: bool
+) -> None:
+    access = record(console, amara, known, review_on=console.now.date().isoformat())
+    with console.transaction() as session:
+        if came:
+            talk = a_conversation(session).id
+            access = session.get(CarerAccess, access.id)
+            start_carer_identity(session, talk, access.carer_id, console.now, access)
+    with console.transaction() as session:
+        assert stop_lost_access(session, console.now + timedelta(days=1)) == 1
+        task = session.execute(select(Handoff).filter_by(reason="carer_access")).scalar_one()
+    client = console.client(amara)
+    queue = client.get("/queue/waiting")
+    assert queue.status_code == 200 and task.id in queue.text
+    page = client.get(f"/handoffs/{task.id}")
+    assert page.status_code == 200
+    assert known.patient.family_name in words(page.text)

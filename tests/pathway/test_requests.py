@@ -13,6 +13,7 @@ from bot.pathway.requests import (
     ANSWERS,
     DAY_WISHES,
     DAYS_DONE,
+    OWN_WORDS,
     QUESTIONS,
     WEEKDAYS,
     RequestFacts,
@@ -132,3 +133,9 @@ def test_an_open_request_is_told_of_its_own_appointment_alone() -> None:
     assert names == ["utter_request_another_day", "utter_request_interpreter_named"]
     (line,) = request_lines([asked, needs], "a2")
     assert line.values["interpreter"] == ["pl", "@button_interpreter_bsl"]
+
+
+def test_a_field_answered_in_words_does_not_read_as_no_preference() -> None:
+    wishes = with_words({}, "not before September", "earliest")
+    assert wishes == {"earliest": OWN_WORDS, "words": ["not before September"]}
+    assert next_question(wishes) == "part_of_day"

@@ -77,7 +77,8 @@ def make_request(
             referral_id=referral_id,
         )
         session.add(row)
-    row.patient_id = identity.patient_id if identity else row.patient_id
+    if identity is not None:
+        _belongs_to(row, identity)
     row.handoff_id, row.updated_at = handoff.id, now
     if wanted and row.appointment_id is None:
         row.asked_of = {WANTED: wanted}
@@ -87,6 +88,10 @@ def make_request(
     audit(session, actor, "request_made", "request", row.id, kind=kind, handoff=handoff.id)
     want_translations(session, handoff)
     return row
+
+
+def _belongs_to(row: CareRequest, identity: IdentitySession) -> None:
+    row.patient_id, row.carer_access_id = identity.patient_id, identity.carer_access_id
 
 
 def newest_open(
@@ -100,7 +105,8 @@ def newest_open(
     )
     if identity is not None:
         nobodys_or_own = CareRequest.patient_id.is_(None) | (
-            CareRequest.patient_id == identity.patient_id
+            (CareRequest.patient_id == identity.patient_id)
+            & (CareRequest.carer_access_id == identity.carer_access_id)
         )
         query = query.where(nobodys_or_own)
     newest_first = query.order_by(CareRequest.updated_at.desc(), CareRequest.id)
@@ -124,8 +130,9 @@ def place_request(
     if appointment is None:
         placed = row.appointment_id is not None
         return row, [] if placed else coming
+    _belongs_to(row, identity)
     row = _taken_in(session, row, appointment)
-    row.patient_id, row.appointment_id = identity.patient_id, appointment.id
+    row.appointment_id = appointment.id
     row.referral_id = appointment.referral_id or row.referral_id
     row.asked_of = snapshot(appointment.status, appointment.starts_at)
     row.updated_at = now
@@ -151,6 +158,7 @@ def _taken_in(session: Session, row: CareRequest, appointment: Appointment) -> C
     known = session.execute(
         select(CareRequest).where(
             CareRequest.patient_id == appointment.patient_id,
+            CareRequest.carer_access_id == row.carer_access_id,
             CareRequest.appointment_id == appointment.id,
             CareRequest.kind == row.kind,
             CareRequest.conversation_id == row.conversation_id,
@@ -183,5 +191,6 @@ def bind_requests(session: Session, identity: IdentitySession, now: datetime) ->
     ).scalars()
     for row in rows:
         if all(row.created_at >= end for end in ends):
-            row.patient_id, row.updated_at = identity.patient_id, now
+            _belongs_to(row, identity)
+            row.updated_at = now
     session.flush()

@@ -17,6 +17,7 @@ from bot.records.identity_models import IdentitySession
 from bot.records.request_models import CareRequest
 from bot.services.audit import audit
 from bot.services.conversations import lock_conversation
+from bot.services.identity import actor_of
 from bot.services.live import note_event
 
 
@@ -61,7 +62,7 @@ def take_back(
     *,
     keep_task: bool = False,
 ) -> int:
-    """The patient takes back what they asked about an appointment, on whichever channel.
+    """Who asked takes back what they asked about an appointment, on whichever channel.
 
     A waiting task with nothing left in it is withdrawn; somebody's task shows what was taken back.
 
@@ -74,13 +75,14 @@ def take_back(
     rows = session.execute(
         select(CareRequest).where(
             CareRequest.patient_id == identity.patient_id,
+            CareRequest.carer_access_id == identity.carer_access_id,
             CareRequest.appointment_id == appointment_id,
             CareRequest.kind.in_(kinds),
             CareRequest.state == "asked",
         )
     ).scalars()
     found = list(rows)
-    actor = f"patient:{identity.conversation_id}"
+    actor = actor_of(identity)
     for conversation_id in sorted({row.conversation_id for row in found}):
         lock_conversation(session, conversation_id)
     for row in found:

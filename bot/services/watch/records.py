@@ -47,9 +47,9 @@ class TaskRecord:
 def records_of_tasks(
     session: Session, handoffs: Iterable[Handoff], now: datetime
 ) -> dict[str, TaskRecord]:
-    """The records of those of these hand-offs that have no conversation, by hand-off, with two
-    queries."""
-    tasks = [task for task in handoffs if task.conversation_id is None]
+    """The records of those of these hand-offs that have no conversation but a referral, by
+    hand-off, with two queries."""
+    tasks = [task for task in handoffs if task.conversation_id is None and task.referral_id]
     if not tasks:
         return {}
     wanted = {task.referral_id for task in tasks}

@@ -12,11 +12,22 @@ from bot.pathway.requests import with_wish, with_words
 from bot.records import queries
 from bot.records.chat_models import Handoff
 from bot.records.request_models import CareRequest
+from bot.services.carers.recording import Consent, record_access
+from bot.services.identity import start_carer_identity
 from bot.services.requests.making import bind_requests, make_request, place_request
+from bot.services.requests.reading import open_requests
 from bot.services.requests.wishes import add_wishes
-from tests.records.making import NOW, a_conversation, a_patient, an_appointment, an_identity
+from tests.records.making import (
+    NOW,
+    a_conversation,
+    a_coordinator,
+    a_patient,
+    an_appointment,
+    an_identity,
+)
 from tests.services.conftest import Desk
 from tests.services.requests.conftest import Asking
+from tests.services.test_carers import LAYLA
 from tests.site.running import nhs_number
 
 
@@ -130,6 +141,24 @@ def test_each_wish_is_stored_when_it_is_said(asking: Asking) -> None:
     assert row.wishes == {
         "part_of_day": "morning",
         "weekdays": ["tue", "sat", "sun"],
-        "earliest": None,
+        "earliest": "words",
         "words": ["my kids"],
     }
+
+
+def test_a_carer_neither_reads_nor_takes_back_what_the_patient_asked(asking: Asking) -> None:
+    session = asking.desk.session
+    own = asking.ask("cannot_come")
+    make_request(session, own.conversation_id, "interpreter", NOW, identity=asking.identity)
+    staff = a_coordinator(session, "Sefa", asking.desk.team)
+    consent = Consent("consent", "appointments", NOW.date() + timedelta(days=90), True, True)
+    access = record_access(session, staff, asking.patient, LAYLA, consent, NOW)
+    talk = a_conversation(session).id
+    carer = start_carer_identity(session, talk, access.carer_id, NOW, access)
+    assert open_requests(session, carer) == []
+    row = make_request(session, talk, "confirm", NOW, identity=carer)
+    row, _ = place_request(session, row, carer, NOW)
+    assert (row.carer_access_id, row.state, own.state) == (access.id, "asked", "asked")
+    assert [one.kind for one in open_requests(session, carer)] == ["confirm"]
+    kinds = {one.kind for one in open_requests(session, asking.identity)}
+    assert kinds == {"cannot_come", "interpreter"}
