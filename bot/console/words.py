@@ -24,7 +24,7 @@ REASONS = {
     "interface_issue": "Problem between GP and hospital",
     "interpreter": "Needs an interpreter",
     "access_support": "Needs access support",
-    "carer_access": "Acts for somebody else",
+    "carer_access": "Wants to ask for somebody else",
     "data_request": "Asks about their data",
     "call_back": "Wants to be called back",
 }
