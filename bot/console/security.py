@@ -153,16 +153,18 @@ def _look_up(request: Request) -> SignedIn | None:
 
 
 def _lead_to_sign_in(request: Request) -> Response:
-    """Back to the same page after sign-in: a form's or a fragment's own address is no page."""
+    """Back to the same page after sign-in: a form's own address is no page.
+
+    htmx gets no redirect, which it would follow also when the page has been emptied meanwhile:
+    the page says itself that nobody is signed in (`assets/requests.js`).
+    """
     if request.headers.get("hx-request"):
-        here = request.headers.get("hx-current-url", "")
-    elif request.method == "GET":
+        return Response(status_code=401)
+    if request.method == "GET":
         here = str(request.url)
     else:
         here = request.headers.get("referer", "")
     parts = urlsplit(here)
     path = local_path(parts.path + (f"?{parts.query}" if parts.query else ""))
     address = SIGN_IN if path == "/" else f"{SIGN_IN}?next={quote(path, safe='/')}"
-    if request.headers.get("hx-request"):
-        return Response(headers={"HX-Redirect": address})
     return RedirectResponse(address, status_code=303)

@@ -1,6 +1,6 @@
 // What goes with every htmx request, and what the page says when one fails.
 
-const SIGN_IN = "/sign-in";
+const NOT_SIGNED_IN = 401;
 const BACKGROUND = "Waymark-Background";
 const NO_ANSWER = "The console doesn't answer. What you have written is still here: try again in a moment.";
 
@@ -8,8 +8,7 @@ const NO_ANSWER = "The console doesn't answer. What you have written is still he
 export function startRequests(cover) {
   const { body } = document;
   body.addEventListener("htmx:beforeOnLoad", (event) => {
-    // htmx would leave for the sign-in page, without a word about what was being written.
-    if (!event.detail.xhr.getResponseHeader("HX-Redirect")?.startsWith(SIGN_IN)) return;
+    if (event.detail.xhr.status !== NOT_SIGNED_IN) return;
     event.preventDefault();
     cover();
   });
