@@ -21,7 +21,6 @@ from bot.records.identity_models import IdentitySession
 from bot.records.session import transaction
 from bot.services.identity import current_identity
 from bot.services.site_days import local_day
-from bot.services.telling_level import is_page
 from bot.services.updates import end_subscription, running_subscription, subscribe
 from bot.services.updates.subscribing import has_stopped
 
@@ -63,8 +62,7 @@ def turn_on(
 ) -> None:
     """Begin, and say what is told, where, and how to stop; `before`: paragraphs in front."""
     subscribe(session, identity, now())
-    on_page = is_page(session, identity.conversation_id)
-    say(dispatcher, *before, "utter_updates_on_page" if on_page else "utter_updates_on_telegram")
+    say(dispatcher, *before, "utter_updates_started")
 
 
 class UnsubscribeUpdates(Action):

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 PAYLOADS = Path(__file__).parent.parent / "payloads"
 CLINIC = "Larkfield"
 """Of the hospital that the imported referral names."""
-ON_PAGE, ON_TELEGRAM = "utter_updates_on_page", "utter_updates_on_telegram"
+ON_PAGE, ON_TELEGRAM = "utter_updates_started", "utter_updates_started_on_telegram"
 STOP, SHOW, TELL = "button_stop_updates", "utter_update_news", "button_updates"
 
 
