@@ -9,6 +9,14 @@ from pathlib import Path
 import pytest
 
 from bot.settings import get_settings
+from tests.site.telegram_api import TelegramApi
+
+
+@pytest.fixture
+def api() -> Iterator[TelegramApi]:
+    """A Bot API of one test's own, whose refusals no other test counts."""
+    with TelegramApi() as running:
+        yield running
 
 
 @pytest.fixture

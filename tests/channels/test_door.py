@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.door import Checked, check, clean_text, is_flagged
-from bot.pathway.red_flags import Card, Lexicon, Outcome, all_lexicons, read_lexicon
+from bot.pathway.lexicon import Lexicon, all_lexicons, read_lexicon
+from bot.pathway.red_flags import Card, Outcome
 
 LENGTH = 50
 TRICKY = st.sampled_from(

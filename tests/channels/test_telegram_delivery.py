@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 
 import pytest
 from sqlalchemy import select
@@ -24,12 +24,6 @@ from tests.site.telegram_api import TOKEN, TelegramApi
 
 SECONDS = 40
 pytestmark = pytest.mark.usefixtures("own_database")
-
-
-@pytest.fixture
-def api() -> Iterator[TelegramApi]:
-    with TelegramApi() as running:
-        yield running
 
 
 def say(chat: int, text: str, *titles: str) -> tuple[int, str]:

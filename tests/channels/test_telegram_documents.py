@@ -17,28 +17,28 @@ from tests.site.telegram_rules import Refused, Upload
 CONTENT = b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"
 
 
-def with_bot(telegram: TelegramApi, call: Callable[[Bot], Any]) -> None:
+def with_bot(api: TelegramApi, call: Callable[[Bot], Any]) -> None:
     async def run() -> None:
-        async with Bot(TOKEN, base_url=f"{telegram.url}/bot") as bot:
+        async with Bot(TOKEN, base_url=f"{api.url}/bot") as bot:
             await call(bot)
 
     asyncio.run(run())
 
 
-def test_a_document_arrives_as_it_was_sent(telegram: TelegramApi) -> None:
-    room = telegram.chat(4100)
+def test_a_document_arrives_as_it_was_sent(api: TelegramApi) -> None:
+    room = api.chat(4100)
     file = InputFile(CONTENT, filename="appointment.ics")
-    with_bot(telegram, lambda bot: bot.send_document(room.number, file))
+    with_bot(api, lambda bot: bot.send_document(room.number, file))
     (standing,) = room.of_bot()
     assert standing.file is not None
     assert (standing.file.name, standing.file.content) == ("appointment.ics", CONTENT)
 
 
-def test_a_caption_that_is_too_long_is_refused(telegram: TelegramApi) -> None:
-    room = telegram.chat(4101)
+def test_a_caption_that_is_too_long_is_refused(api: TelegramApi) -> None:
+    room = api.chat(4101)
     file = InputFile(CONTENT, filename="appointment.ics")
     with pytest.raises(BadRequest, match="caption is too long"):
-        with_bot(telegram, lambda bot: bot.send_document(room.number, file, caption="x" * 1025))
+        with_bot(api, lambda bot: bot.send_document(room.number, file, caption="x" * 1025))
 
 
 NAMELESS, ELSEWHERE = Upload("", "x/y", b"x"), Upload("a/b", "x/y", b"x")
