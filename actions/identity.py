@@ -41,7 +41,7 @@ from bot.services.identity import (
 )
 from bot.services.invitations import has_open_invitation
 from bot.services.requests.making import bind_requests
-from bot.services.seal import unseal, unseal_date
+from bot.services.seal import order_date, unseal, unseal_date
 from bot.settings import get_settings
 
 Events = list[dict[str, Any]]
@@ -136,9 +136,34 @@ def _take(dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
         token = entity_of(tracker, field)  # the sealed identifiers' entities are named like slots
         if token:
             given[field] = token
+    if "date_of_birth" not in given:
+        unclear = entity_of(tracker, "unclear_date")
+        if unclear:
+            return _ask_date_order(dispatcher, unclear, given)
+        given |= _ordered_date(tracker)
     if not given:
         return _unreadable(dispatcher, tracker, wanted)
     return _check(dispatcher, tracker, given)
+
+
+def _ask_date_order(
+    dispatcher: CollectingDispatcher, unclear: str, given: dict[str, str]
+) -> Events:
+    """Keep a date whose day and month could be the other way round, and ask which it is."""
+    say(dispatcher, "utter_which_date_order")
+    kept = given | {"unclear_date": unclear}
+    return [*(SlotSet(name, token) for name, token in kept.items()), SlotSet("date_of_birth", None)]
+
+
+def _ordered_date(tracker: Tracker) -> dict[str, str]:
+    """The kept date as the patient has just said that it is to be read."""
+    order, unclear = entity_of(tracker, "date_order"), tracker.get_slot("unclear_date")
+    if not (order and unclear):
+        return {}
+    with transaction() as session:
+        first = order == "month_first"
+        token = order_date(session, tracker.sender_id, unclear, now(), month_first=first)
+    return {"date_of_birth": token} if token else {}
 
 
 def _says_no(tracker: Tracker) -> bool:
@@ -256,7 +281,8 @@ def clear_identity(tracker: Tracker) -> Events:
     """Empty the form's slots, and tell the door that nothing is awaited."""
     with transaction() as session:
         set_awaiting(session, tracker.sender_id, None)
-    return [SlotSet(name, None) for name in (*FIELDS, "identity_route", "requested_slot")]
+    names = (*FIELDS, "unclear_date", "identity_route", "requested_slot")
+    return [SlotSet(name, None) for name in names]
 
 
 def leave_form(tracker: Tracker) -> Events:

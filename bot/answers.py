@@ -30,6 +30,7 @@ ASKED_AGAIN = frozenset(
         "nhs_number_wrong",
         "name_unreadable",
         "date_unreadable",
+        "which_date_order",
         "postcode_unreadable",
         "code_unreadable",
         "code_wrong",

@@ -196,6 +196,7 @@ IDENTIFIERS = {
     "family-name": "family name",
     "nhs-number": "NHS number",
     "date-of-birth": "date of birth",
+    "unclear-date": "date",
     "unreadable-date": "date",
     "code": "one-time code",
     "phone": "phone number",

@@ -1,8 +1,9 @@
 """Dates as people type them, in the words and digits of their language.
 
-Month names come from Babel, so a new language needs nothing here. Year-first dates are read as
+In digits here, with a month in words by `bot.language.dates_in_words`. Year-first dates are read as
 such (`dateparser` reads 1961-05-03 as 5 March when told day-first), two-digit years lie in the
-past, and an impossible date is found but has no value. Pure: `today` is an argument.
+past, years from 1280 to 1430 are of the Persian calendar (Solar Hijri: 1340 began in March 1961),
+and an impossible date is found but has no value. Pure: `today` is an argument.
 """
 
 from __future__ import annotations
@@ -10,21 +11,25 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 
-from babel import Locale, localedata
+from persiantools.jdatetime import JalaliDate
 
-from bot.pathway.folding import digits_to_ascii, fold_accents
+from bot.language.dates_in_words import WrittenDate, written_dates
+from bot.pathway.folding import digits_to_ascii
 
 NUMERIC = re.compile(
-    r"(?<![\d.,/-])(\d{1,4})\s?([./\-،·年])\s?(\d{1,2})\s?([./\-،·月])\s?(\d{1,4})日?(?!\d|[./-]\d)"
+    r"(?<![\d.,/-])(\d{1,4})\s?([./\-،·])\s?(\d{1,2})\s?([./\-،·])\s?(\d{1,4})(?!\d|[./-]\d)"
 )
 COMPACT = re.compile(
     r"(?<!\d)(?:(\d{2})(\d{2})((?:19|20)\d{2})|(\d{1,2}) +(\d{1,2}) +(\d{4}|\d{2}))(?!\d)"
 )
-ORDINAL = r"(?:st|nd|rd|th|er|o|º|ª|\.|-?go|শে|ই|লা|রা|ঠা)?"
-LINK = r"(?:\s*[,،./\-]\s*|\s+(?:of|de|del|di|do|roku|من|شهر|سنة|عام|in|sal|সাল|সালের)\s+|\s+)"
-MARKS = "\u0900-\u0dff"
+COMPACT_YEAR_FIRST = re.compile(r"(?<!\d)((?:19|20)\d{2})([01]\d)([0-3]\d)(?!\d)")
+HAN_NUMBER = "[〇零○一二三四五六七八九十廿\\d]"
+HAN = re.compile(
+    rf"({HAN_NUMBER}{{2,4}})\s?年\s?([正]|{HAN_NUMBER}{{1,3}})\s?月\s?({HAN_NUMBER}{{1,3}})\s?[日号號]?"
+)
+HAN_DIGITS = str.maketrans("〇零○一二三四五六七八九正", "0001234567891")
+PERSIAN_YEARS = range(1280, 1431)
 
 
 @dataclass(frozen=True)
@@ -53,9 +58,11 @@ def find_dates(text: str, today: date, *, compact: bool = False) -> list[FoundDa
     """
     plain = digits_to_ascii(text)
     found = [_numeric(match, today) for match in NUMERIC.finditer(plain)]
-    found += _in_words(plain, today)
+    found += [_in_words(written, today) for written in written_dates(plain)]
+    found += [_in_han(match, today) for match in HAN.finditer(plain)]
     if compact:
         found += [_compact(match, today) for match in COMPACT.finditer(plain)]
+        found += [_year_first(match) for match in COMPACT_YEAR_FIRST.finditer(plain)]
     kept: list[FoundDate] = []
     for item in sorted(found, key=lambda f: (f.value is None, f.start)):
         if all(item.end <= other.start or item.start >= other.end for other in kept):
@@ -82,34 +89,33 @@ def _compact(match: re.Match[str], today: date) -> FoundDate:
     return FoundDate(match.start(), match.end(), value)
 
 
-def _in_words(text: str, today: date) -> list[FoundDate]:
-    found = []
-    months = month_names()
-    for word in WORD_WITH_MARKS.finditer(text):
-        month = months.get(_key(word[0]))
-        if month is None:
-            continue
-        before = re.search(rf"(\d{{1,4}}){ORDINAL}{LINK}$", text[: word.start()], re.IGNORECASE)
-        after = re.match(
-            rf"\.?{LINK}(\d{{1,4}}){ORDINAL}(?:{LINK}(\d{{4}}))?(?!\d)",
-            text[word.end() :],
-            re.IGNORECASE,
-        )
-        if before and after and not (after[2] and len(before[1]) == 4):  # 3 May 1961, 1961 May 3
-            first, last = before[1], after[1]
-            if len(first) >= 3:
-                year, day = int(first), int(last)
-            else:
-                year, day = _full_year(last, today), int(first)
-            end = word.end() + after.end(1)
-            found.append(FoundDate(before.start(1), end, _date(year, month, day)))
-        elif after and after[2]:  # May 3, 1961
-            end = word.end() + after.end(2)
-            found.append(FoundDate(word.start(), end, _date(int(after[2]), month, int(after[1]))))
-    return found
+def _year_first(match: re.Match[str]) -> FoundDate:
+    year, month, day = (int(part) for part in match.groups())
+    return FoundDate(match.start(), match.end(), _date(year, month, day))
 
 
-WORD_WITH_MARKS = re.compile(rf"[^\W\d_{MARKS}]+|[{MARKS}\u200c\u200d]+", re.UNICODE)
+def _in_words(written: WrittenDate, today: date) -> FoundDate:
+    if written.persian:
+        year = int(written.year) + (1300 if len(written.year) == 2 else 0)
+    else:
+        year = _full_year(written.year, today)
+    return FoundDate(written.start, written.end, _date(year, written.month, written.day))
+
+
+def _in_han(match: re.Match[str], today: date) -> FoundDate:
+    year, month, day = (_han_number(part) for part in match.groups())
+    value = _date(_full_year(year, today), int(month), int(day))
+    return FoundDate(match.start(), match.end(), value)
+
+
+def _han_number(text: str) -> str:
+    """Digits of a Chinese number below 100, or of a year digit by digit.
+
+    >>> _han_number("二十三"), _han_number("十一"), _han_number("一九四八")
+    ('23', '11', '1948')
+    """
+    tens, ten, units = text.replace("廿", "二十").translate(HAN_DIGITS).partition("十")
+    return f"{tens or 1}{units or 0}" if ten else tens
 
 
 def _full_year(typed: str, today: date) -> int:
@@ -123,40 +129,10 @@ def _date(year: int, month: int, day: int, *, swap: bool = False) -> date | None
     if swap and month > 12 >= day:
         month, day = day, month
     try:
-        value = date(year, month, day)
+        if year in PERSIAN_YEARS:
+            value: date = JalaliDate(year, month, day).to_gregorian()
+        else:
+            value = date(year, month, day)
     except ValueError:
         return None
     return value if value.year >= 1900 else None
-
-
-def _key(word: str) -> str:
-    """Comparable form of a month's name; Bengali long and short i are written alike."""
-    return fold_accents(word.casefold()).replace("ী", "ি")
-
-
-@lru_cache(maxsize=1)
-def month_names() -> dict[str, int]:
-    """Month names of all languages that Babel knows as living in a main locale → 1..12.
-
-    Regional names are in (Levantine شباط, Maghrebi جانفي), inflected and short ones too. A word
-    that means different months in different languages is left out.
-    """
-    names: dict[str, set[int]] = {}
-    for identifier in localedata.locale_identifiers():
-        if identifier.split("_")[0] not in LANGUAGES_WITH_MONTHS:
-            continue
-        months = Locale.parse(identifier).months
-        for context in ("format", "stand-alone"):
-            for width in ("wide", "abbreviated"):
-                for number, name in months[context][width].items():
-                    key = _key(name.strip(". "))
-                    if len(key) >= (3 if key.isascii() else 2) and not key.isdigit():
-                        names.setdefault(key, set()).add(number)
-    return {name: numbers.pop() for name, numbers in names.items() if len(numbers) == 1}
-
-
-LANGUAGES_WITH_MONTHS = frozenset(
-    ("en", "es", "pt", "fr", "it", "pl", "ro", "tr", "sq", "ar", "fa", "ur", "bn", "ta")
-    + ("ne", "so", "vi", "uk", "ru", "hi", "pa", "gu", "de", "nl", "el", "bg", "lt", "ku")
-)
-"""The offered languages of the design, and others that Londoners write dates in."""

@@ -23,6 +23,7 @@ WORDS_OF_KINDS = {
     "family-name": "name",
     "nhs-number": "NHS number",
     "date-of-birth": "date of birth",
+    "unclear-date": "date",
     "unreadable-date": "date",
     "code": "code",
     "phone": "phone number",

@@ -20,6 +20,7 @@ KINDS = (
     "family-name",
     "nhs-number",
     "date-of-birth",
+    "unclear-date",
     "unreadable-date",
     "code",
     "phone",
@@ -43,7 +44,10 @@ UK_PHONE = re.compile(r"(?:\+|00)?44(0?)\d{9,10}|0[1-37-9]\d{8,9}")
 
 @dataclass(frozen=True)
 class Found:
-    """An identifier at text[start:end]; `value` is its canonical form (ISO date, bare digits)."""
+    """An identifier at text[start:end]; `value` is its canonical form (ISO date, bare digits).
+
+    An unclear date's day and month could be the other way round; its value takes the day first.
+    """
 
     kind: str
     start: int
@@ -80,13 +84,14 @@ def find(text: str, today: date, awaiting: str | None = None) -> list[Found]:
         if item.value is None:
             add("unreadable-date", item.start, item.end, text[item.start : item.end])
         elif asked_date or item.value <= today - BIRTH_DATE_AGE:
-            add("date-of-birth", item.start, item.end, item.value.isoformat())
+            kind = "unclear-date" if item.ambiguous else "date-of-birth"
+            add(kind, item.start, item.end, item.value.isoformat())
     for known in found:  # what is found already can't be a part of another number
         plain = plain[: known.start] + "|" * (known.end - known.start) + plain[known.end :]
     for match in NUMBER_RUN.finditer(plain):
-        kind = kind_of_number(match[0], awaiting)
-        if kind:
-            add(kind, match.start(), match.end(), re.sub(r"[^\d+]", "", match[0]))
+        number = kind_of_number(match[0], awaiting)
+        if number:
+            add(number, match.start(), match.end(), re.sub(r"[^\d+]", "", match[0]))
     for match in POSTCODE.finditer(text):
         add("postcode", match.start(), match.end(), " ".join(match[0].upper().split()))
     return sorted(found, key=lambda item: item.start)

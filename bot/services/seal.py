@@ -30,21 +30,38 @@ def seal_text(
     """
 
     def token_for(item: Found) -> str:
-        token = f"[{item.kind}#{secrets.token_hex(TOKEN_BYTES)}]"
-        session.add(
-            SealedValue(
-                token=token,
-                conversation_id=conversation_id,
-                kind=item.kind,
-                ciphertext=encrypt(item.value),
-                created_at=now,
-                expires_at=now + timedelta(hours=get_settings().sealed_hours),
-            )
-        )
-        return token
+        return _seal(session, conversation_id, item.kind, item.value, now)
 
     found = identifiers.find(text, now.date(), awaiting)
     return identifiers.replace(text, found, token_for)
+
+
+def _seal(session: Session, conversation_id: str, kind: str, value: str, now: datetime) -> str:
+    """The new token behind which a value lies."""
+    token = f"[{kind}#{secrets.token_hex(TOKEN_BYTES)}]"
+    session.add(
+        SealedValue(
+            token=token,
+            conversation_id=conversation_id,
+            kind=kind,
+            ciphertext=encrypt(value),
+            created_at=now,
+            expires_at=now + timedelta(hours=get_settings().sealed_hours),
+        )
+    )
+    return token
+
+
+def order_date(
+    session: Session, conversation_id: str, token: str, now: datetime, *, month_first: bool
+) -> str | None:
+    """A new token for an unclear date, once the patient has said how to read it; None as for
+    `unseal_date`."""
+    read = unseal_date(session, conversation_id, token, now)
+    if read is None:
+        return None
+    meant = date(read.year, read.day, read.month) if month_first else read
+    return _seal(session, conversation_id, "date-of-birth", meant.isoformat(), now)
 
 
 def unseal(session: Session, conversation_id: str, token: str | None, now: datetime) -> str | None:

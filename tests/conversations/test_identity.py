@@ -34,6 +34,7 @@ from tests.site.sentences import button, sentence, texts
 pytestmark = pytest.mark.slow
 ASK_NUMBER, ASK_DATE = "utter_ask_identity_form_nhs_number", "utter_ask_identity_form_date_of_birth"
 ASK_NAME = "utter_ask_identity_form_family_name"
+ASK_ORDER = "utter_which_date_order"
 ASK_POSTCODE = "utter_ask_identity_form_postcode"
 ASK_CODE_WORDS = "a code of 6 digits"
 WATCH_SECONDS = 25
@@ -72,10 +73,22 @@ def test_nhs_number_date_of_birth_and_code(door: Door) -> None:
         number = person(600)
         spaced = f"{number[:3]} {number[3:6]} {number[6:]}"
         assert texts(page.say(f"it's {spaced}")) == [sentence(ASK_DATE)]
-        assert "2 January 1970" in page.say("02/01/1970")[-1].text
+        assert texts(page.say("02/01/1970")) == [sentence(ASK_ORDER)]
+        assert "2 January 1970" in page.press(button(ASK_ORDER, 0))[-1].text
         answers = page.say(f"the code is {door.site.code()}")
         assert answers[-1].text.startswith(sentence("utter_identity_succeeded"))
         assert PROVIDER in answers[-1].text
+
+
+@pytest.mark.parametrize("typed", [True, False], ids=["typed", "pressed"])
+def test_a_date_that_begins_with_the_month_is_asked_back(door: Door, typed: bool) -> None:
+    with door.open() as page:
+        page.say("where is my referral?")
+        assert texts(page.say(f"{person(600)} 01/02/1970")) == [sentence(ASK_ORDER)]
+        month_first = button(ASK_ORDER, 1)
+        said = page.say(month_first) if typed else page.press(month_first)
+        assert "2 January 1970" in said[-1].text
+        assert PROVIDER in page.say(door.site.code())[-1].text
 
 
 def test_everything_in_one_message_leads_to_the_code(door: Door) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,10 @@ from hypothesis import strategies as st
 from bot.language.dates import find_dates
 
 TODAY = date(2026, 5, 4)
+TABLES = sorted((Path(__file__).parent / "typed_dates").glob("*.tsv"))
+"""One file a language: `YYYY-MM-DD<TAB>as typed`, by authors who had not seen the reader."""
+NOT_READ = {"tzadit 18 chotanbir 2000", "8 agustosta dogdum 1983"}
+"""A misspelled month, and a verb in the middle. The set may only become smaller."""
 
 TYPED = {
     "en": {
@@ -70,6 +75,39 @@ def test_a_date_in_words_or_digits_of_a_language_is_read(typed: str, expected: s
     assert found.value == date.fromisoformat(expected)
 
 
+@pytest.mark.parametrize("path", TABLES, ids=[path.stem for path in TABLES])
+def test_dates_of_birth_typed_in_a_language_are_read(path: Path) -> None:
+    rows = [line.split("\t", 1) for line in path.read_text(encoding="utf-8").splitlines()]
+    read = {typed: find_dates(typed, TODAY, compact=True) for _, typed in rows}
+    wrong = {
+        typed
+        for expected, typed in rows
+        if [found.value for found in read[typed]] != [date.fromisoformat(expected)]
+    }
+    assert len(rows) >= 14
+    assert wrong == NOT_READ & set(read)
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("1340/02/13", "1961-05-03"),
+        ("۱۳۴۰/۰۲/۱۳", "1961-05-03"),
+        ("۱۳ اردیبهشت ۴۰", "1961-05-03"),
+        ("13 sawr 1340", "1961-05-03"),
+        ("۳۰ اسفند ۱۳۴۲", "1964-03-20"),
+    ],
+)
+def test_a_date_of_the_persian_calendar_is_read(typed: str, expected: str) -> None:
+    (found,) = find_dates(typed, TODAY)
+    assert found.value == date.fromisoformat(expected)
+
+
+@pytest.mark.parametrize("typed", ["3 mai la 10", "el 3 de mayo a las 10", "3 maja o 12", "2 de 3"])
+def test_a_day_with_an_hour_behind_it_is_no_date_of_birth(typed: str) -> None:
+    assert find_dates(typed, TODAY) == []
+
+
 @pytest.mark.parametrize("typed", ["1961-05-03", "1961/5/3", "1961.05.03"])
 def test_a_date_that_begins_with_its_year_goes_on_with_the_month(typed: str) -> None:
     (found,) = find_dates(typed, TODAY)
@@ -98,6 +136,7 @@ def test_a_year_of_two_digits_is_this_year_or_before(typed: str, expected: date)
         "29.2.1900",
         "30 February 1980",
         "31 kwietnia 1970",
+        "۳۰ اسفند ۱۳۴۱",
         "0/0/1961",
         "99/99/9999",
         "٣١ فبراير ١٩٨٠",

@@ -43,6 +43,7 @@ def found_in(text: str, awaiting: str | None = None) -> list[tuple[str, str]]:
         ("ubrn 1234 5678 9012", [("reference", "123456789012")]),
         ("born 3 May 1961", [("date-of-birth", "1961-05-03")]),
         ("ur. ٣ مايو ١٩٦١", [("date-of-birth", "1961-05-03")]),
+        ("born 03/05/1961", [("unclear-date", "1961-05-03")]),
         ("31/02/1980", [("unreadable-date", "31/02/1980")]),
         (
             "9990001014,9990001022",

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from bot.language.identifiers import TOKEN
 from bot.records.chat_models import SealedValue
 from bot.records.session import transaction
-from bot.services.seal import forget_expired, seal_text, unseal, unseal_date
+from bot.services.seal import forget_expired, order_date, seal_text, unseal, unseal_date
 from bot.settings import get_settings
 from tests.records.making import NOW, a_conversation
 from tests.site.running import nhs_number
@@ -101,3 +101,16 @@ def test_a_code_is_sealed_when_one_is_awaited_and_left_otherwise(
 ) -> None:
     assert seal_text(session, talk, "ward 123456", NOW, None) == "ward 123456"
     assert "123456" not in seal_text(session, talk, "123456", NOW, "code")
+
+
+@pytest.mark.parametrize(
+    ("month_first", "meant"), [(False, date(1961, 5, 3)), (True, date(1961, 3, 5))]
+)
+def test_an_unclear_date_is_sealed_anew_as_the_patient_means_it(
+    session: Session, talk: str, month_first: bool, meant: date
+) -> None:
+    token = seal_text(session, talk, "03/05/1961", NOW, "date_of_birth")
+    assert token.startswith("[unclear-date#")
+    ordered = order_date(session, talk, token, NOW, month_first=month_first)
+    assert unseal_date(session, talk, ordered, NOW) == meant
+    assert order_date(session, talk, token, SOON, month_first=month_first) is None

@@ -9,10 +9,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from itertools import product
 
-from bot.language.dates import WORD_WITH_MARKS, month_names
+from bot.language.date_words import WORD, comparable, month_names
 from bot.language.translate.facts import Fact, facts_of
 from bot.language.translate.numbers import find_numbers, join_thousands, plain
-from bot.pathway.folding import fold_accents
 
 
 def changed_facts(original: str, translated: str, back: str) -> tuple[str, ...]:
@@ -108,8 +107,7 @@ def _took(counter: Counter, value: object) -> bool:  # type: ignore[type-arg]
 
 
 def _months_named(text: str) -> Counter[str]:
-    """Month names of any offered language; the letters folded as `month_names` has them."""
+    """Month names of any offered language."""
     names = month_names()
-    words = (fold_accents(word.casefold()) for word in WORD_WITH_MARKS.findall(text))
-    found = (names.get(word.replace("ী", "ি")) for word in words)
+    found = (names.get((comparable(word),)) for word in WORD.findall(text))
     return Counter(str(month) for month in found if month)
