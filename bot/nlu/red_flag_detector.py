@@ -1,11 +1,15 @@
 """Red flags by model and by rule (NLU graph); the door's finding on the whole text joins them.
 
-A logistic regression on the sentence's features is trained on the intent examples, the lexicons'
-exemplars and their hard negatives. Any detector is enough; the gate (`bot.policies.gate`) acts.
+A linear machine on the sentence's features is trained on the intent examples, the lexicons'
+exemplars and their hard negatives. Any detector is enough; where the words alone give a card and
+the model is sure of the contrary, the patient is asked instead, as when a guard stands beside the
+words: never silence. A phrase that only asks by itself is dropped then. The gate
+(`bot.policies.gate`) acts.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import joblib
@@ -17,20 +21,14 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-from sklearn.linear_model import LogisticRegression
 
 from bot.nlu.encoders import VectorCache, get_encoder, plain_text
 from bot.nlu.features import SentenceFeatures
+from bot.nlu.margins import MarginClassifier
 from bot.nlu.sentence_encoder import VECTOR
-from bot.pathway.red_flags import (
-    Card,
-    Lexicon,
-    Outcome,
-    RedFlag,
-    all_lexicons,
-    combine,
-    screen,
-)
+from bot.pathway.lexicon import Lexicon, all_lexicons
+from bot.pathway.red_flags import GROUPS, NO_RED_FLAG, Card, Outcome, RedFlag, combine
+from bot.pathway.screening import screen
 
 RED_FLAG = "red_flag"
 EMERGENCY_INTENT = "report_emergency"
@@ -38,7 +36,6 @@ ORDINARY = "none"
 MODEL_FILE = "red_flags.joblib"
 LEXICON_WEIGHT = 2.0
 """Of a lexicon's exemplar or hard negative beside an ordinary example."""
-MOST_ITERATIONS = 200
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -47,13 +44,15 @@ class RedFlagDetector(GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """Probabilities from which a message gets a card, or is asked whether it is happening."""
-        return {"card_from": 0.8, "ask_from": 0.2, "c": 10.0}
+        """Probabilities from which a message gets a card, or is asked whether it is happening, and
+        below which the words' card becomes a question and their doubt is dropped. Figures:
+        docs/adr/0017-red-flags.md."""
+        return {"card_from": 0.7, "ask_from": 0.15, "doubt_below": 0.03, "c": 1.0}
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
         self._config, self._storage, self._resource = config, storage, resource
         self._features: SentenceFeatures | None = None
-        self._model: LogisticRegression | None = None
+        self._model: MarginClassifier | None = None
 
     @classmethod
     def create(
@@ -90,7 +89,12 @@ class RedFlagDetector(GraphComponent):
             _card_of(m.get(TEXT), lexicons) if m.get(INTENT) == EMERGENCY_INTENT else ORDINARY
             for m in examples
         ]
-        more = [(t, _card_of(t, lexicons)) for lexicon in lexicons for t in lexicon.exemplars]
+        more = [
+            (text, GROUPS[group][0].value)
+            for lexicon in lexicons
+            for group, texts in lexicon.exemplars.items()
+            for text in texts
+        ]
         more += [(t, ORDINARY) for lexicon in lexicons for t in lexicon.hard_negatives]
         texts = [message.get(TEXT) for message in examples] + [text for text, _ in more]
         vectors = [message.get(VECTOR) for message in examples]
@@ -99,9 +103,7 @@ class RedFlagDetector(GraphComponent):
             vectors += list(VectorCache(get_encoder()).encode(plain))
         self._features = SentenceFeatures().fit(texts)
         weights = [1.0] * len(examples) + [LEXICON_WEIGHT] * len(more)
-        self._model = LogisticRegression(
-            C=self._config["c"], max_iter=MOST_ITERATIONS, class_weight="balanced"
-        ).fit(
+        self._model = MarginClassifier(self._config["c"]).fit(
             self._features.transform(texts, np.stack(vectors)),
             labels + [label for _, label in more],
             weights,
@@ -116,37 +118,45 @@ class RedFlagDetector(GraphComponent):
             text = message.get(TEXT) or ""
             if text.startswith("/"):
                 continue
-            at_the_door = (message.get("metadata") or {}).get(RED_FLAG)
-            flag = combine(
-                [
-                    screen(text, all_lexicons()),
-                    self._by_model(text, message.get(VECTOR)),
-                    from_dict(at_the_door),
-                ]
-            )
+            at_the_door = from_dict((message.get("metadata") or {}).get(RED_FLAG))
+            flag = self._detect(text, message.get(VECTOR), at_the_door)
             if flag.outcome is not Outcome.NOTHING:
                 message.set(RED_FLAG, flag.as_dict(), add_to_output=True)
         return messages
 
-    def _by_model(self, text: str, vector: np.ndarray | None) -> RedFlag:
+    def _detect(self, text: str, vector: np.ndarray | None, at_the_door: RedFlag) -> RedFlag:
+        """at_the_door: what the lexicons found in the whole text, of which `text` may be a part."""
+        seen = screen(text, all_lexicons())
         if vector is None or self._model is None or self._features is None:
-            return RedFlag(Outcome.NOTHING)
-        features = self._features.transform([text], vector.reshape(1, -1))
-        probabilities = self._model.predict_proba(features)[0]
-        by_class = dict(zip(map(str, self._model.classes_), probabilities))
-        probability = 1.0 - by_class.pop(ORDINARY)
+            return combine([seen, at_the_door])
+        probability, card = self._by_model(text, vector)
+        words = combine([seen, at_the_door])
+        if probability < self._config["doubt_below"]:
+            if words.weak:
+                words = NO_RED_FLAG
+            elif seen.outcome is Outcome.CARD:
+                words = replace(words, outcome=Outcome.ASK)
         if probability < self._config["ask_from"]:
-            return RedFlag(Outcome.NOTHING)
-        card = Card(max(by_class, key=lambda name: by_class[name]))
+            return words
         sure = probability >= self._config["card_from"]
-        return RedFlag(Outcome.CARD if sure else Outcome.ASK, card, "model")
+        return combine([words, RedFlag(Outcome.CARD if sure else Outcome.ASK, card, "model")])
+
+    def _by_model(self, text: str, vector: np.ndarray) -> tuple[float, Card]:
+        """How likely an emergency is, and the likeliest card."""
+        assert self._model and self._features
+        features = self._features.transform([text], vector.reshape(1, -1))
+        probabilities = self._model.probabilities(features)[0]
+        by_class = dict(zip(self._model.classes, map(float, probabilities)))
+        probability = 1.0 - by_class.pop(ORDINARY)
+        return probability, Card(max(by_class, key=lambda name: by_class[name]))
 
 
 def from_dict(flag: dict[str, str] | None) -> RedFlag:
     """A red flag as it came through message metadata; None: nothing."""
     if not flag or "card" not in flag:
         return RedFlag(Outcome.NOTHING)
-    return RedFlag(Outcome(flag["outcome"]), Card(flag["card"]), flag.get("group"))
+    weak = flag.get("weak") == "yes"
+    return RedFlag(Outcome(flag["outcome"]), Card(flag["card"]), flag.get("group"), weak=weak)
 
 
 def _card_of(text: str, lexicons: tuple[Lexicon, ...]) -> str:

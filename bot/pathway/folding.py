@@ -9,13 +9,16 @@ import re
 import unicodedata
 
 ARABIC_FORMS = str.maketrans(
-    {"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ی": "ي", "ة": "ه", "ک": "ك", "ـ": None}
+    {"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ی": "ي", "ة": "ه", "ک": "ك", "ہ": "ه"}
+    | {"ـ": None}
 )
 APOSTROPHES = re.compile(r"(?<=\w)['’ʼ`´](?=\w)")
 INVISIBLE = dict.fromkeys(
     [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF]
 )
 """Joiners, direction marks and isolates, which hide inside words."""
+HAN = re.compile(r"([\u3400-\u4dbf\u4e00-\u9fff])")
+"""Chinese is written without spaces: each character is taken as a word."""
 NOT_A_WORD = re.compile(r"[^\w\s]|_", re.UNICODE)
 LETTERS_WITHOUT_DECOMPOSITION = str.maketrans(
     {"ł": "l", "Ł": "L", "ø": "o", "đ": "d", "ı": "i", "ß": "ss", "æ": "ae", "œ": "oe"}
@@ -38,9 +41,11 @@ def fold(text: str) -> str:
 
     >>> fold("I  can’t breathe!!")
     'i cant breathe'
+    >>> fold("我胸口痛。")
+    '我 胸 口 痛'
     """
     text = APOSTROPHES.sub("", text.translate(INVISIBLE).casefold())
-    text = "".join(_digit(c) for c in fold_accents(text))
+    text = HAN.sub(r" \1 ", "".join(_digit(c) for c in fold_accents(text)))
     return " ".join(NOT_A_WORD.sub(lambda m: m[0] if _indic(m[0]) else " ", text).split())
 
 
