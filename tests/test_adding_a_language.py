@@ -1,6 +1,6 @@
-"""A sixth language is an examples file, a catalogue and a red-flag file, and nothing else.
+"""One more language is an examples file, a catalogue and a red-flag file, and nothing else.
 
-A tiny Portuguese is laid into a copy of the checkout; a process of its own, started there, then
+A tiny Dutch is laid into a copy of the checkout; a process of its own, started there, then
 has to offer it, screen its red flags, and read and tell apart its examples.
 """
 
@@ -17,47 +17,53 @@ from typing import Any
 import polib
 import pytest
 
-from bot.language.catalogues import catalogue_path, messages_of, read_responses
+from bot.language.catalogues import (
+    catalogue_path,
+    get_catalogues,
+    messages_of,
+    read_responses,
+)
 from bot.settings import ROOT
 
 pytestmark = pytest.mark.slow  # loads Rasa in a process of its own
 
 EXAMPLES = {
     "ask_referral_status": [
-        "onde está o meu encaminhamento para o hospital",
-        "queria saber como está o meu pedido de consulta",
-        "o médico de família já enviou o encaminhamento?",
-        "ainda não sei nada do hospital, onde está o pedido",
-        "vcs sabem onde esta o meu encaminhamento",
-        "não percebo o que aconteceu com o meu pedido",
-        "o hospital já recebeu o meu encaminhamento?",
-        "em que pé está o meu pedido",
+        "waar is mijn verwijzing naar het ziekenhuis",
+        "ik wilde weten hoe het met mijn verwijzing staat",
+        "heeft de huisarts de verwijzing al verstuurd?",
+        "ik heb nog niets van het ziekenhuis gehoord, waar is de brief",
+        "weten jullie waar mijn verwijzing is",
+        "ik begrijp niet wat er met mijn aanvraag is gebeurd",
+        "heeft het ziekenhuis mijn verwijzing al ontvangen?",
+        "hoe ver is mijn aanvraag",
     ],
     "ask_appointment": [
-        "quando é a minha consulta no hospital",
-        "a que horas é a consulta",
-        "onde fica a consulta e como chego lá",
-        "não encontro a carta com a data da consulta",
-        "a minha consulta é por telefone?",
-        "preciso de saber o dia da consulta",
-        "qual é a morada do hospital",
-        "a consulta é amanhã ou depois?",
+        "wanneer is mijn afspraak in het ziekenhuis",
+        "hoe laat is de afspraak",
+        "waar is de afspraak en hoe kom ik daar",
+        "ik kan de brief met de datum van de afspraak niet vinden",
+        "is mijn afspraak telefonisch?",
+        "ik moet weten op welke dag de afspraak is",
+        "wat is het adres van het ziekenhuis",
+        "is de afspraak morgen of overmorgen?",
     ],
 }
 RED_FLAGS = """
-language: pt
-cancer: [cancro, tumor*]
-negation_before: [não tenho, nao, sem]
-past: [anos atrás, no ano passado]
-setting: [consulta*]
+language: nl
+cancer: [kanker, tumor*]
+negation_before: [ik heb geen, geen, zonder]
+past: [jaar geleden, vorig jaar]
+setting: [afspraak*]
 groups:
   chest_pain:
-  - dói* .. peito
-  - dor* .. peito
-exemplars: [estou com uma dor forte no peito]
-hard_negatives: [a consulta da dor no peito é na segunda]
+  - pijn .. borst
+  - borst .. pijn
+exemplars:
+  chest_pain: [ik heb erge pijn op mijn borst]
+hard_negatives: [de afspraak voor de pijn op de borst is maandag]
 """
-SENTENCE = "onde está o pedido de consulta que o médico de família enviou para o hospital"
+SENTENCE = "waar is de verwijzing die de huisarts naar het ziekenhuis heeft verstuurd"
 PROBE = """
 import json, sys, tempfile
 from pathlib import Path
@@ -71,7 +77,8 @@ from bot.language.catalogues import direction, get_catalogues, own_name
 from bot.language.names import named_language
 from bot.language.render import Renderer
 from bot.nlu.language_identifier import LanguageIdentifier
-from bot.pathway.red_flags import all_lexicons, asks_about_cancer, screen
+from bot.pathway.lexicon import all_lexicons
+from bot.pathway.screening import asks_about_cancer, screen
 from bot.processes import training
 from bot.settings import ROOT
 
@@ -89,23 +96,23 @@ offered, answers = get_catalogues().offered(), Renderer(get_catalogues())
 print(json.dumps({
     "root": str(ROOT),
     "offered": offered,
-    "own_name": own_name("pt"),
-    "direction": direction("pt"),
-    "named": named_language("em português por favor", tuple(offered)),
-    "said": answers.render("utter_checked", {"checked": "2026-05-03"}, "pt").text,
+    "own_name": own_name("nl"),
+    "direction": direction("nl"),
+    "named": named_language("in het nederlands alstublieft", tuple(offered)),
+    "said": answers.render("utter_checked", {"checked": "2026-05-03"}, "nl").text,
     "flags": [screen(t, all_lexicons()).outcome.value for t in json.loads(sys.argv[2])],
-    "cancer": asks_about_cancer("é cancro?", all_lexicons()),
-    "examples": sorted(m.get(TEXT) for m in by_language.get("pt", [])),
+    "cancer": asks_about_cancer("is het kanker?", all_lexicons()),
+    "examples": sorted(m.get(TEXT) for m in by_language.get("nl", [])),
     "fingerprint": training.fingerprint(),
     "language": message.get("language"),
 }))
 """
-FLAGGED = ["dói-me muito o peito", "não tenho dor no peito", "onde está o pedido"]
+FLAGGED = ["ik heb pijn op mijn borst", "ik heb geen pijn op de borst", "waar is de brief"]
 
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What a checkout with the three files makes of Portuguese."""
+    """What a checkout with the three files makes of Dutch."""
     checkout = tmp_path_factory.mktemp("checkout")
     outside = shutil.ignore_patterns("node_modules", "static", "__pycache__")
     shutil.copytree(ROOT / "bot", checkout / "bot", ignore=outside)
@@ -132,27 +139,27 @@ def lay_in(checkout: Path) -> None:
     """The three files of docs/adding-a-language.md."""
     lines = ['version: "3.1"', "nlu:"]
     for intent, examples in EXAMPLES.items():
-        lines += [f"- intent: {intent}", "  metadata:", "    language: pt", "  examples: |"]
+        lines += [f"- intent: {intent}", "  metadata:", "    language: nl", "  examples: |"]
         lines += [f"    - {example}" for example in examples]
-    (checkout / "bot/data/nlu/pt.yml").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    (checkout / "bot/data/red_flags/pt.yml").write_text(RED_FLAGS, encoding="utf-8")
+    (checkout / "bot/data/nlu/nl.yml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (checkout / "bot/data/red_flags/nl.yml").write_text(RED_FLAGS, encoding="utf-8")
     catalogue = polib.POFile()
-    catalogue.metadata = {"Language": "pt", "Content-Type": "text/plain; charset=utf-8"}
+    catalogue.metadata = {"Language": "nl", "Content-Type": "text/plain; charset=utf-8"}
     for context, english in messages_of(read_responses()):
-        catalogue.append(polib.POEntry(msgctxt=context, msgid=english, msgstr=f"[pt] {english}"))
-    path = catalogue_path("pt", checkout / "bot/locales")
+        catalogue.append(polib.POEntry(msgctxt=context, msgid=english, msgstr=f"[nl] {english}"))
+    path = catalogue_path("nl", checkout / "bot/locales")
     path.parent.mkdir(parents=True)
     catalogue.save(str(path))
 
 
-def test_the_sixth_language_is_offered_in_its_own_name(found: dict[str, Any]) -> None:
-    assert set(found["offered"]) == {"en", "es", "pl", "ar", "bn", "pt"}
-    assert (found["own_name"], found["direction"]) == ("português", "ltr")
-    assert found["named"] == "pt"
+def test_one_more_language_is_offered_in_its_own_name(found: dict[str, Any]) -> None:
+    assert set(found["offered"]) == {*get_catalogues().offered(), "nl"}
+    assert (found["own_name"], found["direction"]) == ("Nederlands", "ltr")
+    assert found["named"] == "nl"
 
 
 def test_its_answers_come_from_its_catalogue_with_its_own_dates(found: dict[str, Any]) -> None:
-    assert found["said"] == "[pt] Checked on 3 de maio de 2026."
+    assert found["said"] == "[nl] Checked on 3 mei 2026."
 
 
 def test_its_red_flags_are_screened_with_their_guards(found: dict[str, Any]) -> None:
@@ -168,5 +175,5 @@ def test_its_examples_are_training_data_and_call_for_a_training(found: dict[str,
 
 
 def test_a_message_in_it_is_known_and_answered_in_it(found: dict[str, Any]) -> None:
-    assert found["language"]["detected"] == "pt"
-    assert found["language"]["answer"] == "pt"
+    assert found["language"]["detected"] == "nl"
+    assert found["language"]["answer"] == "nl"

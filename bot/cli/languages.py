@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -52,3 +53,59 @@ def languages(
     for code, state in found.states.items():
         for problem in state.problems[:5]:
             out.print(f"{code}: {problem}", markup=False, soft_wrap=True)
+
+
+language = typer.Typer(no_args_is_help=True, help="One catalogue: to translators and back.")
+app.add_typer(language, name="language")
+
+
+@language.command("export", epilog="Example: waymark language export pl waymark-pl.po")
+def export_language(
+    code: Annotated[str, typer.Argument(help="The language's code.")],
+    target: Annotated[Path, typer.Argument(help="The .po file to write.")],
+) -> None:
+    """Write a catalogue for translators: drafts are marked “fuzzy”, safety comes first."""
+    from bot.language import catalogues, exchange
+
+    messages = catalogues.messages_of(catalogues.read_responses())
+    left = exchange.export_catalogue(code, messages, target)
+    out.print(f"{target.name}: {left} of {len(messages)} sentences need a person.", markup=False)
+
+
+@language.command("import", epilog="Example: waymark language import pl waymark-pl.po")
+def import_language(
+    code: Annotated[str, typer.Argument(help="The language's code.")],
+    source: Annotated[Path, typer.Argument(help="The .po file that came back.")],
+) -> None:
+    """Take a translators' file over: what isn't “fuzzy” any more counts as reviewed."""
+    from bot.language import catalogues, exchange
+
+    messages = catalogues.messages_of(catalogues.read_responses())
+    done = exchange.import_catalogue(code, messages, source)
+    out.print(f"{done.reviewed} sentences reviewed, {done.drafts} still drafts.")
+
+
+@language.command("draft", epilog="Example: waymark language draft de")
+def draft_language(
+    code: Annotated[str, typer.Argument(help="The new language's code.")],
+) -> None:
+    """Draft a new language by the translator of the settings. A draft is never offered."""
+    from babel import UnknownLocaleError
+
+    from bot.language import catalogues, exchange
+    from bot.language.translate import get_translator
+
+    translator = get_translator()
+    if translator.provider == "none":
+        fail("No translator is set up. Set WAYMARK_TRANSLATOR (docs/translation.md).")
+    try:
+        catalogues.own_name(code)
+    except (ValueError, UnknownLocaleError) as error:
+        fail(f"“{code}” is not a language code that Babel knows: {error}")
+    messages = catalogues.messages_of(catalogues.read_responses())
+    done = exchange.draft_catalogue(
+        code, messages, lambda text: translator.translate(text, "en", code).text
+    )
+    out.print(f"{done.drafted} sentences drafted, {done.failed} could not be translated.")
+    if done.failed:
+        raise typer.Exit(3)

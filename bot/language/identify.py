@@ -22,12 +22,15 @@ from bot.language.identifiers import TOKEN
 CONFIDENT = 0.8
 LONG_MESSAGE_WORDS = 5
 LONG_CONFIDENT = 0.9
-HINT_ODDS = 2.0
-"""How much likelier a first message is in the browser's or Telegram's language."""
-LANGDETECT_WEIGHT, LANGDETECT_FLOOR = 0.3, 0.05
+HINT_ODDS, DEFAULT_ODDS = 2.0, 1.5
+"""How much likelier a first message is in the browser's or Telegram's language; where neither is
+known, in the site's."""
+LANGDETECT_WEIGHT, LANGDETECT_FLOOR = 0.1, 0.05
 LANGDETECT_NAMES = {"zh": "zh-cn"}
 SCRIPTS_OF_ONE = {"BENGALI": "bn", "TAMIL": "ta"}
-LETTERS_OF_ONE = {"uk": "іїєґ", "ru": "ыэъё", "ur": "ٹڈڑےںھ", "fa": "پچژگ"}
+LETTERS_OF_ONE = {"uk": "іїєґ", "ru": "ыэъё", "ur": "ٹڈڑےںھہ"}
+"""Not گ and چ for Persian: Iraqis and Moroccans write them too."""
+EVERYBODYS = frozenset({"ok", "okay", "okey", "nhs", "gp"})
 NOISE = re.compile(r"[\d\W_]+", re.UNICODE)
 
 
@@ -48,8 +51,14 @@ def _factory() -> DetectorFactory:
 
 
 def words_of(text: str) -> str:
-    """The text without identifiers' tokens, numbers, punctuation and emoji."""
-    return NOISE.sub(" ", TOKEN.sub(" ", text)).strip()
+    """The words that tell a language: without identifiers' tokens, numbers, punctuation, emoji, and
+    "ok", which everybody writes.
+
+    >>> words_of("ok, gdzie jest 9990001014?")
+    'gdzie jest'
+    """
+    words = NOISE.sub(" ", TOKEN.sub(" ", text)).split()
+    return " ".join(word for word in words if word.casefold() not in EVERYBODYS)
 
 
 def main_script(text: str) -> str | None:
@@ -92,6 +101,29 @@ def rank_by_script(text: str, offered: Iterable[str]) -> dict[str, float]:
             return {language: 1.0}
     same = [code for code in offered if script_of(code) == script]
     return {same[0]: 1.0} if len(same) == 1 else {}
+
+
+def in_script(ranking: Mapping[str, float], text: str) -> dict[str, float]:
+    """The ranking's languages that are written in the text's script. Text in Latin letters may be
+    in any: most languages are romanised on phones.
+
+    >>> in_script({"ar": 0.2, "fa": 0.3, "so": 0.5}, "کجاست")
+    {'ar': 0.2, 'fa': 0.3}
+    """
+    script = main_script(text)
+    if script in (None, "LATIN"):
+        return dict(ranking)
+    return {code: p for code, p in ranking.items() if script_of(code) == script} or dict(ranking)
+
+
+def in_no_offered_script(text: str, offered: Iterable[str]) -> bool:
+    """True when no offered language is written in the text's script: Greek, Gujarati, Hangul …
+
+    >>> in_no_offered_script("Πού είναι;", ["en", "ru"]), in_no_offered_script("where", ["ru"])
+    (True, False)
+    """
+    script = main_script(text)
+    return script not in (None, "LATIN", *(script_of(code) for code in offered))
 
 
 @lru_cache(maxsize=64)
@@ -149,7 +181,8 @@ def decide(
     best = max(ranking, key=lambda language: ranking[language], default=None)
     sure = best is not None and ranking[best] >= CONFIDENT
     if current is None:
-        odds = {code: p * (HINT_ODDS if code == hint else 1.0) for code, p in ranking.items()}
+        likelier, odds_of = (hint, HINT_ODDS) if hint else (default, DEFAULT_ODDS)
+        odds = {code: p * (odds_of if code == likelier else 1.0) for code, p in ranking.items()}
         return Decision(max(odds, key=lambda code: odds[code]) if odds else hint or default)
     if chosen or best is None or best == current or not sure:
         return Decision(current)

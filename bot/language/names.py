@@ -11,6 +11,25 @@ from babel import Locale
 
 from bot.pathway.folding import fold
 
+NOT_OFFERED = (
+    "am",
+    "bg",
+    "cs",
+    "de",
+    "el",
+    "gu",
+    "he",
+    "hi",
+    "hr",
+    "hu",
+    "hy",
+    "ig",
+    "ja",
+    "ka",
+    "ko",
+    "ku",
+) + ("ln", "lt", "lv", "ml", "mr", "nl", "pa", "ps", "si", "sk", "sr", "sw", "te", "th", "ti", "yo")
+"""Languages that Londoners ask for and that have no catalogue here."""
 SHORTEST_STEM = 5
 """Inflected names share at least this many letters with the name ("polsku" – "polski")."""
 
@@ -18,9 +37,20 @@ SHORTEST_STEM = 5
 def named_language(text: str, offered: tuple[str, ...]) -> str | None:
     """The offered language that `text` names, or None (also when it names several)."""
     words = fold(text).split()
-    names = language_names(offered)
+    names = language_names(offered, offered)
     found = {code for word in words for name, code in names.items() if _same(word, name)}
     return found.pop() if len(found) == 1 else None
+
+
+def names_language_not_offered(text: str, offered: tuple[str, ...]) -> bool:
+    """True when `text` names a language that we know of and cannot write.
+
+    >>> names_language_not_offered("can we speak Gujarati", ("en", "pl"))
+    True
+    """
+    others = tuple(code for code in NOT_OFFERED if code not in offered)
+    names = language_names(others, (*offered, *others))
+    return any(_same(word, name) for word in fold(text).split() for name in names)
 
 
 def _same(word: str, name: str) -> bool:
@@ -31,11 +61,11 @@ def _same(word: str, name: str) -> bool:
 
 
 @lru_cache(maxsize=8)
-def language_names(offered: tuple[str, ...]) -> dict[str, str]:
-    """Folded one-word names → language code."""
+def language_names(codes: tuple[str, ...], written_in: tuple[str, ...]) -> dict[str, str]:
+    """Folded one-word names of `codes`, in each language of `written_in` → language code."""
     names: dict[str, str] = {}
-    for code in offered:
-        for other in offered:
+    for code in codes:
+        for other in written_in:
             name = fold(Locale.parse(code).get_display_name(Locale.parse(other)) or "")
             if name and " " not in name:
                 names[name] = code

@@ -23,7 +23,7 @@ from babel.dates import format_date, format_skeleton, format_time, format_timede
 from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 
-from bot.language.catalogues import Catalogues, direction
+from bot.language.catalogues import Catalogues, Response, direction
 from bot.pathway.office_hours import OpenPart, parse_office_hours
 from bot.pathway.requests import WEEKDAYS
 from bot.settings import get_settings
@@ -35,6 +35,8 @@ SPANS: dict[str, tuple[timedelta, Granularity]] = {
     "minutes": (timedelta(minutes=1), "minute"),
 }
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
+IN_EVERY_LANGUAGE = ("utter_card_any_language",)
+"""Responses for somebody whose language nobody here knows."""
 TERM_PREFIX = "@"
 """A value that starts with this is the name of a response to be rendered in its place."""
 
@@ -89,7 +91,10 @@ class Renderer:
             text = self.catalogues.translate(
                 wording, self.catalogues.responses[wording].text, language
             )
-            paragraphs.append(self._fill(text, values or {}, language))
+            if name in IN_EVERY_LANGUAGE:
+                paragraphs.append(self._in_every_language(response))
+            else:
+                paragraphs.append(self._fill(text, values or {}, language))
             for button in response.buttons:
                 title = self.catalogues.translate("button", button.title, language)
                 buttons.setdefault(
@@ -100,6 +105,14 @@ class Renderer:
                     ),
                 )
         return Rendered("\n\n".join(paragraphs), language, tuple(buttons.values()))
+
+    def _in_every_language(self, response: Response) -> str:
+        """The sentence in each offered language, a line each."""
+        lines = []
+        for code in self.catalogues.offered():
+            line = self.catalogues.translate(response.name, response.text, code)
+            lines.append(f"{FIRST_STRONG_ISOLATE}{line}{POP_ISOLATE}")
+        return "\n".join(lines)
 
     def _wording(self, name: str, channel: str | None) -> str:
         """The response whose words a channel's patients read."""

@@ -1,7 +1,6 @@
 """The intent classifier (NLU graph): a linear machine on sentence vectors, letters and words.
 
-Margins become confidences by one temperature, fitted on examples left out of training. Why this
-machine on these features: docs/adr/0003-intent-classifier.md.
+Why this machine on these features: docs/adr/0003-intent-classifier.md.
 """
 
 from __future__ import annotations
@@ -17,14 +16,14 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax, softmax
-from sklearn.model_selection import StratifiedShuffleSplit
-from sklearn.svm import LinearSVC
 
 from bot.nlu.features import SentenceFeatures
+from bot.nlu.language_identifier import LANGUAGE
+from bot.nlu.margins import MarginClassifier
 from bot.nlu.sentence_encoder import VECTOR
 
+CHANGE_LANGUAGE = "change_language"
+"""What somebody needs first who writes in a script that we do not know."""
 INTENT_RANKING = "intent_ranking"
 RANKING_LENGTH = 10
 MODEL_FILE = "intents.joblib"
@@ -42,8 +41,7 @@ class IntentClassifier(GraphComponent):
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
         self._config, self._storage, self._resource = config, storage, resource
         self._features: SentenceFeatures | None = None
-        self._machine: LinearSVC | None = None
-        self._temperature = 1.0
+        self._machine: MarginClassifier | None = None
 
     @classmethod
     def create(
@@ -68,28 +66,20 @@ class IntentClassifier(GraphComponent):
         """Built by Rasa's graph for answering."""
         component = cls(config, model_storage, resource)
         with model_storage.read_from(resource) as folder:
-            trained = joblib.load(folder / MODEL_FILE)
-        component._features, component._machine, component._temperature = trained
+            component._features, component._machine = joblib.load(folder / MODEL_FILE)
         return component
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fit on the examples of all languages together."""
         examples = [m for m in training_data.intent_examples if m.get(VECTOR) is not None]
-        intents = np.array([message.get(INTENT) for message in examples])
         texts = [message.get(TEXT) for message in examples]
         self._features = SentenceFeatures().fit(texts)
         vectors = np.stack([message.get(VECTOR) for message in examples])
-        features = self._features.transform(texts, vectors)
-        machine = LinearSVC(C=self._config["c"], class_weight="balanced", random_state=0)
-        kept, left_out = next(_split(self._config["left_out"]).split(features, intents))
-        machine.fit(features[kept], intents[kept])
-        margins = machine.decision_function(features[left_out])
-        right = np.searchsorted(machine.classes_, intents[left_out])
-        self._temperature = _fit_temperature(margins, right)
-        self._machine = machine.fit(features, intents)
+        self._machine = MarginClassifier(self._config["c"], self._config["left_out"]).fit(
+            self._features.transform(texts, vectors), [m.get(INTENT) for m in examples]
+        )
         with self._storage.write_to(self._resource) as folder:
-            trained = (self._features, self._machine, self._temperature)
-            joblib.dump(trained, folder / MODEL_FILE, compress=3)
+            joblib.dump((self._features, self._machine), folder / MODEL_FILE, compress=3)
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
@@ -100,7 +90,10 @@ class IntentClassifier(GraphComponent):
                 message.set(INTENT, {"name": None, "confidence": 0.0}, add_to_output=True)
                 message.set(INTENT_RANKING, [], add_to_output=True)
                 continue
-            ranking = self._rank(vector, message.get(TEXT))
+            if (message.get(LANGUAGE) or {}).get("not_offered"):
+                ranking = [{"name": CHANGE_LANGUAGE, "confidence": 1.0}]
+            else:
+                ranking = self._rank(vector, message.get(TEXT))
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set(INTENT_RANKING, ranking[:RANKING_LENGTH], add_to_output=True)
         return messages
@@ -108,26 +101,7 @@ class IntentClassifier(GraphComponent):
     def _rank(self, vector: np.ndarray, text: str) -> list[dict[str, Any]]:
         assert self._machine and self._features
         features = self._features.transform([text], vector.reshape(1, -1))
-        margins = self._machine.decision_function(features)
-        confidences = softmax(margins[0] * self._temperature)
+        confidences = self._machine.probabilities(features)[0]
+        names = self._machine.classes
         order = np.argsort(-confidences)
-        names = self._machine.classes_
-        return [{"name": str(names[i]), "confidence": float(confidences[i])} for i in order]
-
-
-def _split(share: float) -> StratifiedShuffleSplit:
-    return StratifiedShuffleSplit(n_splits=1, test_size=share, random_state=0)
-
-
-def _fit_temperature(margins: np.ndarray, right: np.ndarray) -> float:
-    """The factor on margins whose softmax has the least log loss.
-
-    Args:
-        margins: shape (sentences, intents). right: each sentence's column, shape (sentences,).
-    """
-
-    def loss(factor: float) -> float:
-        rows = np.arange(len(right))
-        return float(-log_softmax(margins * factor, axis=1)[rows, right].mean())
-
-    return float(minimize_scalar(loss, bounds=(0.2, 20.0), method="bounded").x)
+        return [{"name": names[i], "confidence": float(confidences[i])} for i in order]

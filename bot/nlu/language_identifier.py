@@ -11,24 +11,27 @@ from __future__ import annotations
 from typing import Any
 
 import joblib
+import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.core.constants import REQUESTED_SLOT
 from rasa.shared.core.trackers import DialogueStateTracker
-from rasa.shared.nlu.constants import ENTITIES, TEXT
+from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline
 
 from bot.language import identify
 from bot.language.catalogues import get_catalogues
 from bot.language.names import named_language
+from bot.nlu.margins import MarginClassifier
 from bot.settings import get_settings
 
 LANGUAGE = "language"
+OFTEN_IN_ANOTHER = "change_language"
+"""The intent whose examples are often written in the language that is asked for."""
 MODEL_FILE = "languages.joblib"
 
 
@@ -38,7 +41,7 @@ class LanguageIdentifier(GraphComponent):
 
     def __init__(self, storage: ModelStorage, resource: Resource) -> None:
         self._storage, self._resource = storage, resource
-        self._letters: Pipeline | None = None
+        self._letters: tuple[TfidfVectorizer, MarginClassifier] | None = None
 
     @classmethod
     def create(
@@ -73,13 +76,14 @@ class LanguageIdentifier(GraphComponent):
         for message in training_data.intent_examples:
             metadata = (message.get("metadata") or {}).get("intent") or {}
             words = identify.words_of(message.get(TEXT) or "")
-            if words and metadata.get(LANGUAGE):
+            known = words and metadata.get(LANGUAGE)
+            if known and message.get(INTENT) != OFTEN_IN_ANOTHER:
                 texts.append(words.casefold())
                 languages.append(metadata[LANGUAGE])
-        self._letters = make_pipeline(
-            TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4), min_df=2, sublinear_tf=True),
-            LogisticRegression(C=30.0, max_iter=300, class_weight="balanced"),
-        ).fit(texts, languages)
+        groups = TfidfVectorizer(
+            analyzer="char_wb", ngram_range=(1, 4), min_df=2, sublinear_tf=True, dtype=np.float32
+        )
+        self._letters = groups, MarginClassifier(c=1.0).fit(groups.fit_transform(texts), languages)
         with self._storage.write_to(self._resource) as folder:
             joblib.dump(self._letters, folder / MODEL_FILE, compress=3)
         return self._resource
@@ -96,7 +100,8 @@ class LanguageIdentifier(GraphComponent):
         return messages
 
     def _process(self, message: Message, text: str, tracker: DialogueStateTracker | None) -> None:
-        words = identify.words_of(text)
+        named_person = tracker is not None and tracker.get_slot(REQUESTED_SLOT) == "family_name"
+        words = "" if named_person else identify.words_of(text)
         ranking = self._rank(words) if words else {}
         best = max(ranking, key=lambda language: ranking[language], default=None)
         settings = get_settings()
@@ -114,6 +119,8 @@ class LanguageIdentifier(GraphComponent):
         found: dict[str, Any] = {"answer": decision.language}
         if best:
             found |= {"detected": best, "confidence": round(ranking[best], 3)}
+        if words and identify.in_no_offered_script(words, offered):
+            found["not_offered"] = True
         if decision.switched_from:
             found["switched_from"] = decision.switched_from
         named = named_language(text, tuple(offered))
@@ -131,10 +138,12 @@ class LanguageIdentifier(GraphComponent):
             return certain
         learned: dict[str, float] = {}
         if self._letters is not None:
-            probabilities = self._letters.predict_proba([words.casefold()])[0]
-            pairs = zip(self._letters.classes_, probabilities)
-            learned = {str(name): float(p) for name, p in pairs if name in offered}
-        return identify.blend(learned, identify.rank_by_langdetect(words, offered))
+            groups, machine = self._letters
+            probabilities = machine.probabilities(groups.transform([words.casefold()]))[0]
+            pairs = zip(machine.classes, probabilities)
+            learned = {name: float(p) for name, p in pairs if name in offered}
+        blended = identify.blend(learned, identify.rank_by_langdetect(words, offered))
+        return identify.in_script(blended, words)
 
 
 def _previous(tracker: DialogueStateTracker | None) -> str | None:

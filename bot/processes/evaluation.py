@@ -1,6 +1,7 @@
 """Measures understanding on a site's own sentences, with exactly the running pipeline.
 
-`waymark evaluate` prints what this returns. Test sets: `<lang>.tsv` with `intent<TAB>text`, and
+`waymark evaluate` prints what this returns; `bot.processes.evaluation_report` finds confusions and
+draws the chart. Test sets: `<lang>.tsv` with `intent<TAB>text`, and
 `safety_<lang>.tsv` with `emergency|not_emergency<TAB>text`.
 """
 
@@ -19,20 +20,30 @@ from typing import Any
 from bot.channels.door import check
 from bot.errors import UnreadableInput
 from bot.language.identifiers import mask
-from bot.pathway.red_flags import all_lexicons
+from bot.language.identify import words_of
+from bot.pathway.lexicon import all_lexicons
 from bot.settings import get_settings
 
 SAFETY_PREFIX = "safety_"
 EMERGENCY, NOT_EMERGENCY = "emergency", "not_emergency"
 
 
+SHORT_WORDS = 3
+NOT_UNDERSTOOD = "nlu_fallback"
+
+
 @dataclass(frozen=True)
 class Understood:
-    """What the pipeline made of one sentence."""
+    """What the pipeline made of one sentence.
+
+    intent: what is acted on; `nlu_fallback` when it would ask back. best, confidence: the
+    classifier's first choice, and how sure it is of it.
+    """
 
     text: str
     expected: str
     intent: str
+    best: str
     confidence: float
     language: str
     outcome: str
@@ -93,15 +104,22 @@ class Pipeline:
         )
         assert self._agent.processor
         parsed: dict[str, Any] = await self._agent.processor.parse_message(message)
-        intent = parsed["intent"]["name"] or "nlu_fallback"
+        intent = parsed["intent"]["name"] or NOT_UNDERSTOOD
+        ranking = [r for r in parsed["intent_ranking"] if r["name"] not in (None, NOT_UNDERSTOOD)]
+        best: dict[str, Any] = ranking[0] if ranking else {"name": intent, "confidence": 0.0}
         language = (parsed.get("language") or {}).get("answer", "")
         result = outcome(parsed.get("red_flag"), intent)
-        confidence = float(parsed["intent"].get("confidence") or 0)
-        return Understood(text, expected, intent, confidence, language, result)
+        confidence = float(best["confidence"])
+        return Understood(text, expected, intent, str(best["name"]), confidence, language, result)
 
 
 def measure_utterances(found: list[Understood], language: str) -> dict[str, float]:
-    """Intent accuracy, macro-F1 over the labels that occur, and language accuracy: 0 to 1."""
+    """Shares from 0 to 1.
+
+    intent_accuracy, macro_f1 (over the labels that occur); language_accuracy, of all and of
+    messages of up to three words; answered: not asked back; right_of_answered;
+    calibration_error: how far confidence lies from the share that is right, on average (ECE).
+    """
     from sklearn.metrics import f1_score
 
     expected = [row.expected for row in found]
@@ -113,8 +131,50 @@ def measure_utterances(found: list[Understood], language: str) -> dict[str, floa
             float(f1_score(expected, given, labels=labels, average="macro", zero_division=0)), 4
         ),
         "language_accuracy": _share(row.language == language for row in found),
+        "language_short": _share(
+            row.language == language
+            for row in found
+            if 0 < len(words_of(row.text).split()) <= SHORT_WORDS
+        ),
+        "answered": _share(row.intent != NOT_UNDERSTOOD for row in found),
+        "right_of_answered": _share(
+            row.intent == row.expected for row in found if row.intent != NOT_UNDERSTOOD
+        ),
+        "calibration_error": calibration_error(found),
         "n": len(found),
     }
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Answers of about the same confidence: how sure on average, how many were right, how many."""
+
+    confidence: float
+    right: float
+    count: int
+
+
+def reliability(found: list[Understood], bins: int = 10) -> list[Bin]:
+    """The reliability curve: answers in bins of equal width of confidence, empty ones left out."""
+    grouped: dict[int, list[Understood]] = {}
+    for row in found:
+        grouped.setdefault(min(int(row.confidence * bins), bins - 1), []).append(row)
+    return [
+        Bin(
+            sum(row.confidence for row in rows) / len(rows),
+            sum(row.best == row.expected for row in rows) / len(rows),
+            len(rows),
+        )
+        for _, rows in sorted(grouped.items())
+    ]
+
+
+def calibration_error(found: list[Understood]) -> float:
+    """Expected calibration error: |confidence - right|, weighted by how many."""
+    curve = reliability(found)
+    total = sum(part.count for part in curve)
+    gap = sum(abs(part.confidence - part.right) * part.count for part in curve)
+    return round(gap / total, 4) if total else 0.0
 
 
 def measure_safety(found: list[Understood]) -> dict[str, float]:
@@ -131,19 +191,32 @@ def measure_safety(found: list[Understood]) -> dict[str, float]:
     }
 
 
-def evaluate(
-    model: Path, utterances: Path | None, safety: Path | None
-) -> tuple[dict[str, Any], list[Understood]]:
-    """The report ({"languages": …, "mean": …}) and every sentence that went wrong."""
+@dataclass(frozen=True)
+class Evaluation:
+    """report: {"languages": {code: figures}, "mean": figures}; found: every sentence of the intent
+    test; wrong_on_safety: missed emergencies, and cards on what is none."""
+
+    report: dict[str, Any]
+    found: list[Understood]
+    wrong_on_safety: list[Understood]
+
+
+def evaluate(model: Path, utterances: Path | None, safety: Path | None) -> Evaluation:
+    """Run both test sets through the pipeline.
+
+    Raises:
+        UnreadableInput: a test set can't be read.
+    """
     pipeline = Pipeline(model)
     languages: dict[str, dict[str, float]] = {}
+    every: list[Understood] = []
     wrong: list[Understood] = []
     started, count = time.monotonic(), 0
     if utterances:
         for language, rows in read_sentences(utterances).items():
             found = pipeline.understand(rows)
             languages[language] = measure_utterances(found, language)
-            wrong += [row for row in found if row.expected != row.intent]
+            every += found
             count += len(found)
     if safety:
         for language, rows in read_sentences(safety, SAFETY_PREFIX).items():
@@ -157,7 +230,7 @@ def evaluate(
     report["mean"]["ms_per_sentence"] = round(
         (time.monotonic() - started) * 1000 / max(count, 1), 1
     )
-    return report, wrong
+    return Evaluation(report, every, wrong)
 
 
 def _wrongly_safe(row: Understood) -> bool:

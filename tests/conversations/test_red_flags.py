@@ -30,6 +30,21 @@ EMERGENCIES = {
     "pl": "mam silny ból w klatce piersiowej i nie mogę oddychać",
     "ar": "عندي ألم شديد في صدري ولا أستطيع التنفس",
     "bn": "আমার বুকে প্রচণ্ড ব্যথা হচ্ছে, শ্বাস নিতে পারছি না",
+    "pt": "tenho uma dor muito forte no peito e não consigo respirar",
+    "fr": "j'ai une douleur très forte dans la poitrine et je n'arrive pas à respirer",
+    "it": "ho un dolore fortissimo al petto e non riesco a respirare",
+    "ro": "am o durere foarte puternică în piept și nu pot respira",
+    "tr": "göğsümde çok şiddetli ağrı var, nefes alamıyorum",
+    "sq": "kam dhimbje shumë të forta në gjoks dhe nuk marr dot frymë",
+    "fa": "درد شدیدی توی سینه‌ام دارم و نمی‌توانم نفس بکشم",
+    "ur": "میرے سینے میں شدید درد ہے اور سانس نہیں آ رہی",
+    "ta": "எனக்கு நெஞ்சு பயங்கரமா வலிக்குது, மூச்சு விட முடியல",
+    "ne": "मेरो छाती धेरै दुखिरहेको छ, सास फेर्न सक्दिनँ",
+    "so": "laabta aad bay ii xanuunaysaa, mana neefsan karo",
+    "vi": "tôi đau ngực dữ dội và không thở được",
+    "zh": "我胸口剧痛，喘不过气来",
+    "uk": "у мене сильний біль у грудях і я не можу дихати",
+    "ru": "у меня сильная боль в груди и я не могу дышать",
 }
 CRISES = {
     "en": "I want to kill myself",
@@ -64,7 +79,7 @@ def is_999(text: str) -> bool:
     return bool(re.search(r"999|٩٩٩|৯৯৯", text))
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", EMERGENCIES)
 def test_emergency_as_first_message_gets_the_999_card_and_opens_a_task(
     door: Door, language: str
 ) -> None:

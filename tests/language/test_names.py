@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.language.names import language_names, named_language
+from bot.language.names import language_names, named_language, names_language_not_offered
 
 OFFERED = ("en", "es", "pl", "ar", "bn")
 
@@ -42,6 +42,21 @@ def test_a_language_that_is_not_offered_is_not_named() -> None:
 
 
 def test_every_offered_language_can_be_named_in_itself_and_in_english() -> None:
-    names = language_names(OFFERED)
+    names = language_names(OFFERED, OFFERED)
     assert set(names.values()) == set(OFFERED)
     assert {names["english"], names["spanish"], names["polish"]} == {"en", "es", "pl"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("can we speak Gujarati", True),
+        ("auf deutsch bitte", True),
+        ("ਪੰਜਾਬੀ", True),
+        ("po węgiersku proszę", True),
+        ("polski proszę", False),
+        ("where is my referral", False),
+    ],
+)
+def test_a_language_that_is_not_offered_is_known_by_its_name(text: str, expected: bool) -> None:
+    assert names_language_not_offered(text, OFFERED) == expected

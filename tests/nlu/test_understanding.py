@@ -1,7 +1,9 @@
-"""What the trained model understands of sentences kept apart from training.
+"""What the trained model understands of sentences kept apart from training, in 20 languages.
 
-`tests/nlu/independent` was written by another author, who had not seen the training data. The
-floors are those of the project's aims, not today's figures; those stand in docs/adr.
+`tests/nlu/held_out` was written by other authors, who had not seen the training data; no sentence
+of it is trained on. The floors are the project's aims, not today's figures; those stand in
+docs/adr. `independent`, `utterances` and `safety` are the older sets on which the method and the
+thresholds were chosen.
 """
 
 from pathlib import Path
@@ -20,10 +22,10 @@ from bot.processes.training import model_path
 
 pytestmark = pytest.mark.slow
 
-FOLDER = Path(__file__).parent / "independent"
-LANGUAGES = ("ar", "bn", "en", "es", "pl")
+FOLDER = Path(__file__).parent / "held_out"
 ANOTHER_LANGUAGE = "change_language"
 """Its sentences are often in the other language on purpose."""
+LARGEST_MODEL_BYTES = 30 * 1024**2
 
 
 @pytest.fixture(scope="module")
@@ -44,33 +46,53 @@ def safety(pipeline: Pipeline) -> dict[str, list[Understood]]:
 
 
 def test_intents_are_understood_in_every_language(utterances: dict[str, list[Understood]]) -> None:
-    assert tuple(utterances) == LANGUAGES
+    assert len(utterances) == 20
     scores = {code: measure_utterances(rows, code)["macro_f1"] for code, rows in utterances.items()}
-    assert sum(scores.values()) / len(scores) >= 0.88, scores
-    assert min(scores.values()) >= 0.80, scores
+    assert sum(scores.values()) / len(scores) >= 0.90, scores
+    assert min(scores.values()) >= 0.83, scores
 
 
-def test_first_messages_of_four_words_are_answered_in_their_language(
+def test_confidence_means_something(utterances: dict[str, list[Understood]]) -> None:
+    found = [row for rows in utterances.values() for row in rows]
+    measured = measure_utterances(found, "")
+    assert measured["calibration_error"] <= 0.10
+    assert measured["right_of_answered"] >= 0.90
+
+
+def test_first_messages_are_answered_in_their_language(
     utterances: dict[str, list[Understood]],
 ) -> None:
-    right = [
-        row.language == language
-        for language, rows in utterances.items()
-        for row in rows
-        if len(words_of(row.text).split()) >= 4 and row.expected != ANOTHER_LANGUAGE
+    rows = [
+        (language, row)
+        for language, found in utterances.items()
+        for row in found
+        if words_of(row.text) and row.expected != ANOTHER_LANGUAGE
+    ]
+    right = [row.language == language for language, row in rows]
+    short = [
+        row.language == language for language, row in rows if len(words_of(row.text).split()) <= 3
     ]
     assert sum(right) / len(right) >= 0.97
+    assert sum(short) / len(short) >= 0.92
 
 
 def test_red_flags_are_found_and_seldom_raised_in_vain(safety: dict[str, list[Understood]]) -> None:
-    measured = [measure_safety(rows) for rows in safety.values()]
-    assert min(row["recall"] for row in measured) >= 0.90
-    assert sum(row["recall"] for row in measured) / len(measured) >= 0.95
-    assert sum(row["false_alarm_rate"] for row in measured) / len(measured) <= 0.08
+    measured = {code: measure_safety(rows) for code, rows in safety.items()}
+    every = measure_safety([row for rows in safety.values() for row in rows])
+    assert len(measured) == 20
+    assert min(row["recall"] for row in measured.values()) >= 0.92, measured
+    assert every["recall"] >= 0.98
+    assert every["card_rate"] / every["recall"] >= 0.90
+    assert every["false_alarm_rate"] <= 0.08
+    assert every["asked_rate"] <= 0.25
 
 
-def test_ordinary_messages_seldom_get_a_card(utterances: dict[str, list[Understood]]) -> None:
+def test_ordinary_messages_hardly_ever_get_a_card(utterances: dict[str, list[Understood]]) -> None:
     ordinary = [
         row for rows in utterances.values() for row in rows if row.expected != "report_emergency"
     ]
-    assert sum(row.outcome == "card" for row in ordinary) / len(ordinary) <= 0.03
+    assert sum(row.outcome == "card" for row in ordinary) / len(ordinary) <= 0.01
+
+
+def test_the_model_stays_small(trained_models: Path) -> None:
+    assert (trained_models / model_path().name).stat().st_size <= LARGEST_MODEL_BYTES
