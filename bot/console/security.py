@@ -160,10 +160,7 @@ def _lead_to_sign_in(request: Request) -> Response:
     """
     if request.headers.get("hx-request"):
         return Response(status_code=401)
-    if request.method == "GET":
-        here = str(request.url)
-    else:
-        here = request.headers.get("referer", "")
+    here = str(request.url) if request.method == "GET" else request.headers.get("referer", "")
     parts = urlsplit(here)
     path = local_path(parts.path + (f"?{parts.query}" if parts.query else ""))
     address = SIGN_IN if path == "/" else f"{SIGN_IN}?next={quote(path, safe='/')}"
