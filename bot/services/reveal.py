@@ -52,4 +52,8 @@ def written(kind: str, value: str) -> str:
         return f"{value[:3]} {value[3:6]} {value[6:]}"
     if kind == "date-of-birth":
         return format_value(date.fromisoformat(value), "date", "en")
+    if kind == "unclear-date":
+        read = date.fromisoformat(value)
+        swapped = date(read.year, read.day, read.month)
+        return " or ".join(format_value(each, "date", "en") for each in (read, swapped))
     return value

@@ -31,7 +31,8 @@ def sealed(session: Session, conversation_id: str, text: str, awaiting: str | No
     ("typed", "shown"),
     [
         (NUMBER, f"{NUMBER[:3]} {NUMBER[3:6]} {NUMBER[6:]}"),
-        ("3.5.1961", "3 May 1961"),
+        ("23.5.1961", "23 May 1961"),
+        ("3.5.1961", "3 May 1961 or 5 March 1961"),
         ("se17 1aa", "SE17 1AA"),
         ("07700 900101", "07700900101"),
     ],
