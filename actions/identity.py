@@ -8,64 +8,41 @@ never the values.
 
 from __future__ import annotations
 
-from typing import Any
-
 from rasa_sdk import Action, FormValidationAction, Tracker
 from rasa_sdk.events import ActiveLoop, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
-from sqlalchemy.orm import Session
 
 from actions.appointments import KINDS, continue_request
 from actions.for_whom import CARER
 from actions.going_on import go_on_for_person
+from actions.identity_checks import (
+    ASKED_BY,
+    BY_CARER,
+    BY_INVITATION,
+    BY_NAME,
+    BY_NUMBER,
+    FIELDS,
+    GIVEN_UP,
+    NOT_ASKED,
+    UNREADABLE,
+    Events,
+    check,
+    give_up,
+)
 from actions.referral import answer_question
 from actions.turn import IDENTITY_FORM, entity_of, intent_of, now, say, text_of
 from actions.updates import SUBSCRIBE, turn_on
-from bot.pathway.carer_rules import CARER_ROUTE
 from bot.records.session import transaction
 from bot.services.carers.choosing import carer_session
 from bot.services.conversations import set_awaiting
-from bot.services.demo_phone import DEMO_PAGE
-from bot.services.handoffs import open_handoff
-from bot.services.identity import (
-    Claim,
-    check_code,
-    check_invitation,
-    code_is_spent,
-    current_identity,
-    invited_subject,
-    minutes_to_wait,
-    running_session,
-    send_code,
-)
+from bot.services.identity import current_identity, minutes_to_wait
 from bot.services.invitations import has_open_invitation
 from bot.services.requests.making import bind_requests
-from bot.services.seal import order_date, unseal, unseal_date
-from bot.settings import get_settings
+from bot.services.seal import order_date
 
-Events = list[dict[str, Any]]
-BY_NUMBER, BY_NAME, BY_INVITATION, GIVEN_UP = "number", "name", "invitation", "given_up"
-BY_CARER = CARER_ROUTE
-FIELDS = ("nhs_number", "family_name", "date_of_birth", "postcode", "code")
-ASKED_BY = {
-    BY_INVITATION: ["date_of_birth"],
-    BY_NUMBER: ["nhs_number", "date_of_birth", "code"],
-    BY_NAME: ["family_name", "date_of_birth", "postcode", "code"],
-    BY_CARER: ["family_name", "date_of_birth", "postcode", "code"],
-    GIVEN_UP: [],
-}
-NOT_ASKED = "-"
-"""Fills the slots that a route doesn't need, so that Rasa asks the next one that it does."""
 ATTEMPTS = ("number", "unreadable_date", "phone", "reference", "nhs_number", "code")
 """Identifiers that show an attempt to give data, though not the data asked for."""
-UNREADABLE = {
-    "nhs_number": "utter_nhs_number_wrong",
-    "family_name": "utter_name_unreadable",
-    "date_of_birth": "utter_date_unreadable",
-    "postcode": "utter_postcode_unreadable",
-    "code": "utter_code_unreadable",
-}
 DATA_INTENTS = ("inform", "nlu_fallback", "out_of_scope", "None")
 """What an attempt to give data may be taken for; any other intent is a question in between."""
 
@@ -129,8 +106,8 @@ def _take(dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
         return _route(BY_NAME)
     if wanted == "code" and (entity_of(tracker, "no_code") or _says_no(tracker)):
         if tracker.get_slot("identity_route") == BY_CARER:
-            return _give_up(dispatcher, tracker, "utter_carer_no_code", "carer_access")
-        return _give_up(dispatcher, tracker, "utter_identity_no_code", "identity_failed")
+            return give_up(dispatcher, tracker, "utter_carer_no_code", "carer_access")
+        return give_up(dispatcher, tracker, "utter_identity_no_code", "identity_failed")
     given: dict[str, str] = {}
     for field in ASKED_BY[tracker.get_slot("identity_route") or BY_NUMBER]:
         token = entity_of(tracker, field)  # the sealed identifiers' entities are named like slots
@@ -143,7 +120,7 @@ def _take(dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
         given |= _ordered_date(tracker)
     if not given:
         return _unreadable(dispatcher, tracker, wanted)
-    return _check(dispatcher, tracker, given)
+    return check(dispatcher, tracker, given)
 
 
 def _ask_date_order(
@@ -178,103 +155,6 @@ def _unreadable(dispatcher: CollectingDispatcher, tracker: Tracker, wanted: str 
         return []
     say(dispatcher, UNREADABLE[wanted])
     return [SlotSet(wanted, None)]
-
-
-def _check(dispatcher: CollectingDispatcher, tracker: Tracker, given: dict[str, str]) -> Events:
-    """Fill the slots; verify once all that the route asks for is there."""
-    events = [SlotSet(field, token) for field, token in given.items()]
-    slots = {field: given.get(field) or _token(tracker, field) for field in FIELDS}
-    route = tracker.get_slot("identity_route") or BY_NUMBER
-    with transaction() as session:
-        if running_session(session, tracker.sender_id, now()) is not None:
-            return events  # verified already: a crash came in between, and the turn is run again
-        if route == BY_INVITATION:
-            return events + _by_invitation(session, dispatcher, tracker, slots)
-        return events + _by_code(session, dispatcher, tracker, slots, given)
-
-
-def _token(tracker: Tracker, field: str) -> str | None:
-    value = tracker.get_slot(field)
-    return value if value != NOT_ASKED else None
-
-
-def _by_invitation(
-    session: Session,
-    dispatcher: CollectingDispatcher,
-    tracker: Tracker,
-    slots: dict[str, str | None],
-) -> Events:
-    moment = now()
-    birth_date = unseal_date(session, tracker.sender_id, slots["date_of_birth"], moment)
-    if birth_date is None:
-        say(dispatcher, UNREADABLE["date_of_birth"])
-        return [SlotSet("date_of_birth", None)]
-    subject = invited_subject(session, tracker.sender_id)
-    wait = minutes_to_wait(session, tracker.sender_id, subject, moment)
-    if wait:
-        say(dispatcher, "utter_identity_limit", values={"wait": wait})
-    elif check_invitation(session, tracker.sender_id, birth_date, moment) is None:
-        say(dispatcher, "utter_identity_failed")
-    else:
-        return []
-    return [SlotSet("identity_route", GIVEN_UP)]
-
-
-def _by_code(
-    session: Session,
-    dispatcher: CollectingDispatcher,
-    tracker: Tracker,
-    slots: dict[str, str | None],
-    given: dict[str, str],
-) -> Events:
-    moment = now()
-    claim = _claim(session, tracker, slots)
-    if claim is None:
-        return []
-    wait = minutes_to_wait(session, tracker.sender_id, claim.subject, moment)
-    if wait:
-        say(dispatcher, "utter_identity_limit", values={"wait": wait})
-        return [SlotSet("identity_route", GIVEN_UP)]
-    if "code" not in given or slots["code"] is None:
-        as_carer = tracker.get_slot("identity_route") == BY_CARER
-        send_code(session, tracker.sender_id, claim, moment, as_carer=as_carer)
-        if get_settings().mode == "demo":
-            address = get_settings().public_url + DEMO_PAGE
-            say(dispatcher, "utter_code_on_demo_page", values={"address": address})
-        return [SlotSet("code", None)]
-    typed = unseal(session, tracker.sender_id, slots["code"], moment) or ""
-    if check_code(session, tracker.sender_id, claim.subject, typed, moment) is not None:
-        return []
-    if code_is_spent(session, tracker.sender_id, moment):
-        say(dispatcher, "utter_identity_failed")
-        return [SlotSet("identity_route", GIVEN_UP)]
-    say(dispatcher, "utter_code_wrong")
-    return [SlotSet("code", None)]
-
-
-def _claim(session: Session, tracker: Tracker, slots: dict[str, str | None]) -> Claim | None:
-    """Who the patient says they are, once all but the code is there."""
-    moment, me = now(), tracker.sender_id
-    birth_date = unseal_date(session, me, slots["date_of_birth"], moment)
-    if birth_date is None:
-        return None
-    if slots["nhs_number"]:
-        number = unseal(session, me, slots["nhs_number"], moment)
-        return Claim(birth_date, nhs_number=number) if number else None
-    name = unseal(session, me, slots["family_name"], moment)
-    postcode = unseal(session, me, slots["postcode"], moment)
-    if not (name and postcode):
-        return None
-    return Claim(birth_date, family_name=name, postcode=postcode)
-
-
-def _give_up(
-    dispatcher: CollectingDispatcher, tracker: Tracker, response: str, reason: str
-) -> Events:
-    with transaction() as session:
-        open_handoff(session, tracker.sender_id, "task", reason, now())
-    say(dispatcher, response)
-    return [SlotSet("identity_route", GIVEN_UP)]
 
 
 def clear_identity(tracker: Tracker) -> Events:
