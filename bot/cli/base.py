@@ -22,9 +22,11 @@ out = Console(highlight=False)
 
 
 @app.callback()
-def check_settings() -> None:
-    """Refuse a wrong setting before any command begins."""
-    get_settings()
+def check_settings(context: typer.Context) -> None:
+    """Refuse a wrong setting before any command begins: but for the one that makes what the
+    settings demand."""
+    if context.invoked_subcommand != "red-flags":
+        get_settings()
 
 
 def prepare_database(*, demo: bool = True) -> None:

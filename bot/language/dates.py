@@ -18,7 +18,7 @@ from bot.language.dates_in_words import WrittenDate, written_dates
 from bot.pathway.folding import digits_to_ascii
 
 NUMERIC = re.compile(
-    r"(?<![\d.,/-])(\d{1,4})\s?([./\-،·])\s?(\d{1,2})\s?([./\-،·])\s?(\d{1,4})(?!\d|[./-]\d)"
+    r"(?<![\d.,/-])(\d{1,4})\s?([./\-،·／–])\s?(\d{1,2})\s?\2\s?(\d{1,4})(?!\d|[./-]\d)"
 )
 COMPACT = re.compile(
     r"(?<!\d)(?:(\d{2})(\d{2})((?:19|20)\d{2})|(\d{1,2}) +(\d{1,2}) +(\d{4}|\d{2}))(?!\d)"
@@ -58,7 +58,7 @@ def find_dates(text: str, today: date, *, compact: bool = False) -> list[FoundDa
     """
     plain = digits_to_ascii(text)
     found = [_numeric(match, today) for match in NUMERIC.finditer(plain)]
-    found += [_in_words(written, today) for written in written_dates(plain)]
+    found += [_in_words(written, today) for written in written_dates(plain, asked=compact)]
     found += [_in_han(match, today) for match in HAN.finditer(plain)]
     if compact:
         found += [_compact(match, today) for match in COMPACT.finditer(plain)]
@@ -71,7 +71,7 @@ def find_dates(text: str, today: date, *, compact: bool = False) -> list[FoundDa
 
 
 def _numeric(match: re.Match[str], today: date) -> FoundDate:
-    first, second, third = match[1], int(match[3]), match[5]
+    first, second, third = match[1], int(match[3]), match[4]
     if len(first) >= 3:  # year first, then month: ISO, and East Asia's order
         return FoundDate(
             match.start(), match.end(), _date(int(first), second, int(third), swap=True)
@@ -79,14 +79,22 @@ def _numeric(match: re.Match[str], today: date) -> FoundDate:
     year = _full_year(third, today)
     day = int(first)
     value = _date(year, second, day, swap=True)
-    ambiguous = day <= 12 and second <= 12 and day != second
-    return FoundDate(match.start(), match.end(), value, ambiguous and value is not None)
+    ambiguous = value is not None and _can_be_swapped(year, day, second)
+    return FoundDate(match.start(), match.end(), value, ambiguous)
+
+
+def _can_be_swapped(year: int, day: int, month: int) -> bool:
+    """Whether day and month could be the other way round; Iranians write the year first, or the
+    day."""
+    return day <= 12 and month <= 12 and day != month and year not in PERSIAN_YEARS
 
 
 def _compact(match: re.Match[str], today: date) -> FoundDate:
     day, month, year = (part for part in match.groups() if part is not None)
-    value = _date(_full_year(year, today), int(month), int(day), swap=True)
-    return FoundDate(match.start(), match.end(), value)
+    full = _full_year(year, today)
+    value = _date(full, int(month), int(day), swap=True)
+    ambiguous = value is not None and _can_be_swapped(full, int(day), int(month))
+    return FoundDate(match.start(), match.end(), value, ambiguous)
 
 
 def _year_first(match: re.Match[str]) -> FoundDate:

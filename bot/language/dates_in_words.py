@@ -16,6 +16,7 @@ TOKEN = re.compile(rf"(?P<number>\d+)|(?P<word>{WORD.pattern})|(?P<other>\S)")
 BETWEEN = set(",،.-/'’`°ºª–")
 LONGEST_PHRASE = 4
 MOST_LINKS = 4
+LATEST_HOUR = 24
 YEAR_LINKS = frozenset(
     ("of", "de", "del", "di", "do", "roku", "rok", "an", "anul", "in", "sal", "nam")
     + ("من", "شهر", "سنه", "عام", "سال", "সাল", "সালের", "года", "року")
@@ -58,8 +59,12 @@ class _Value:
     bare: bool
 
 
-def written_dates(text: str) -> Iterable[WrittenDate]:
-    """All dates with a month in words; `text` has ASCII digits."""
+def written_dates(text: str, *, asked: bool) -> Iterable[WrittenDate]:
+    """All dates with a month in words; `text` has ASCII digits.
+
+    Args:
+        asked: a date was asked for; else "3 May 10" is a time of day, not the year 2010.
+    """
     words = date_words()
     tokens = [
         _Token(m.start(), m.end(), comparable(m[0]) if m["word"] else m[0], str(m.lastgroup))
@@ -77,6 +82,9 @@ def written_dates(text: str) -> Iterable[WrittenDate]:
             at += 1
             continue
         day, year, first, last = written
+        if len(year) == 2 and not asked and int(year) <= LATEST_HOUR:
+            at += 1
+            continue
         yield WrittenDate(tokens[first].start, tokens[last].end, year, month, day, persian)
         at = last + 1
 

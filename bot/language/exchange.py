@@ -55,7 +55,7 @@ def export_catalogue(language: str, messages: Messages, target: Path) -> int:
     update_catalogue(language, messages, path)
     catalogue = polib.pofile(str(path), wrapwidth=98)
     for entry in catalogue:
-        if entry.msgstr and DRAFT_MARK in (entry.comment or ""):
+        if entry.msgstr and DRAFT_MARK in (entry.comment or "") and FUZZY not in entry.flags:
             entry.flags.append(FUZZY)
     catalogue.save(str(target))
     return sum(not entry.translated() for entry in catalogue)
@@ -75,6 +75,11 @@ def import_catalogue(language: str, messages: Messages, source: Path) -> Importe
         given = polib.pofile(str(source))
     except (OSError, ValueError, UnicodeDecodeError) as error:
         raise UnreadableInput(f"{source.name} is no .po file that can be read: {error}") from error
+    written_in = given.metadata.get("Language", language)
+    if written_in != language:
+        raise UnreadableInput(
+            f"{source.name} is written in “{written_in}”, not in “{language}”. Name its language."
+        )
     known, problems = set(messages), []
     for entry in given:
         if entry.obsolete or not entry.msgstr.strip():
@@ -102,10 +107,11 @@ def _take_over(language: str, messages: Messages, given: polib.POFile) -> Import
         if new.obsolete or not new.msgstr.strip():
             continue
         entry = entries[(new.msgctxt, new.msgid)]
-        entry.msgstr = new.msgstr
         draft = FUZZY in new.flags
+        offered = bool(entry.msgstr) and FUZZY not in entry.flags
+        entry.msgstr = new.msgstr
         entry.comment = DRAFT_MARK if draft else ""
-        entry.flags = []
+        entry.flags = [FUZZY] if draft and not offered else []  # a machine's draft stays hidden
         reviewed, drafts = reviewed + (not draft), drafts + draft
     catalogue.save(str(path))
     return Imported(reviewed, drafts)

@@ -30,6 +30,7 @@ NOT_OFFERED = (
     "ku",
 ) + ("ln", "lt", "lv", "ml", "mr", "nl", "pa", "ps", "si", "sk", "sr", "sw", "te", "th", "ti", "yo")
 """Languages that Londoners ask for and that have no catalogue here."""
+LONGER_STEM = 6
 SHORTEST_STEM = 5
 """Inflected names share at least this many letters with the name ("polsku" – "polski")."""
 
@@ -48,16 +49,27 @@ def names_language_not_offered(text: str, offered: tuple[str, ...]) -> bool:
     >>> names_language_not_offered("can we speak Gujarati", ("en", "pl"))
     True
     """
+    words = fold(text).split()
+    wanted = language_names(offered, offered)
+    if any(_same(word, name) for word in words for name in wanted):
+        return False
     others = tuple(code for code in NOT_OFFERED if code not in offered)
     names = language_names(others, (*offered, *others))
-    return any(_same(word, name) for word in fold(text).split() for name in names)
+    return any(word == name or _begins(word, name) for word in words for name in names)
+
+
+def _begins(word: str, name: str) -> bool:
+    return len(name) > LONGER_STEM and word.startswith(name[:LONGER_STEM])
 
 
 def _same(word: str, name: str) -> bool:
     if word == name:
         return True
     stem = name[:SHORTEST_STEM]
-    return len(name) >= SHORTEST_STEM and stem in word[: SHORTEST_STEM + 2]
+    if len(name) < SHORTEST_STEM:
+        return False
+    # Arabic and Persian write "in" and "the" together with the name.
+    return word.startswith(stem) if stem.isascii() else stem in word[: SHORTEST_STEM + 2]
 
 
 @lru_cache(maxsize=8)

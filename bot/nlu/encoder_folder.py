@@ -40,6 +40,7 @@ class EncoderFolder:
                 str(self._model_file), options, providers=["CPUExecutionProvider"]
             )
             self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+            self._tokenizer.no_padding()
         except Exception as error:  # both libraries raise what has no common type
             raise SettingsError(
                 f"WAYMARK_ENCODER: {folder.name} can't be loaded ({type(error).__name__}). "

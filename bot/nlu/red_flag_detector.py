@@ -3,12 +3,13 @@
 A linear machine on the sentence's features is trained on the intent examples, the lexicons'
 exemplars and their hard negatives. Any detector is enough; where the words alone give a card and
 the model is sure of the contrary, the patient is asked instead, as when a guard stands beside the
-words: never silence. A phrase that only asks by itself is dropped then. The gate
-(`bot.policies.gate`) acts.
+words: never silence. A phrase that only asks by itself is dropped then. Each sentence is weighed
+by itself. The gate (`bot.policies.gate`) acts.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -27,13 +28,16 @@ from bot.nlu.features import SentenceFeatures
 from bot.nlu.margins import MarginClassifier
 from bot.nlu.sentence_encoder import VECTOR
 from bot.pathway.lexicon import Lexicon, all_lexicons
-from bot.pathway.red_flags import GROUPS, NO_RED_FLAG, Card, Outcome, RedFlag, combine
-from bot.pathway.screening import screen
+from bot.pathway.red_flags import GROUPS, NO_RED_FLAG, Card, Outcome, RedFlag, combine, gravity
+from bot.pathway.screening import screen, sentences_of
 
 RED_FLAG = "red_flag"
 EMERGENCY_INTENT = "report_emergency"
 ORDINARY = "none"
 MODEL_FILE = "red_flags.joblib"
+CLAUSE_END = re.compile(r"[,،、，:–—]+")
+MOST_SENTENCES = 20
+"""Of a message of 2,000 characters; what lies beyond them the words still find."""
 LEXICON_WEIGHT = 2.0
 """Of a lexicon's exemplar or hard negative beside an ordinary example."""
 
@@ -125,30 +129,63 @@ class RedFlagDetector(GraphComponent):
         return messages
 
     def _detect(self, text: str, vector: np.ndarray | None, at_the_door: RedFlag) -> RedFlag:
-        """at_the_door: what the lexicons found in the whole text, of which `text` may be a part."""
+        """The gravest of what is said in each sentence and in the whole.
+
+        A sentence is weighed by itself: an ordinary question beside it must not outweigh it.
+
+        Args:
+            at_the_door: what the lexicons found in the whole message, of which `text` may be a
+                part; what is graver than all that is seen here stands as it is.
+        """
         seen = screen(text, all_lexicons())
         if vector is None or self._model is None or self._features is None:
             return combine([seen, at_the_door])
-        probability, card = self._by_model(text, vector)
-        words = combine([seen, at_the_door])
-        if probability < self._config["doubt_below"]:
-            if words.weak:
-                words = NO_RED_FLAG
-            elif seen.outcome is Outcome.CARD:
-                words = replace(words, outcome=Outcome.ASK)
-        if probability < self._config["ask_from"]:
-            return words
-        sure = probability >= self._config["card_from"]
-        return combine([words, RedFlag(Outcome.CARD if sure else Outcome.ASK, card, "model")])
+        sentences = sentences_of(text)[:MOST_SENTENCES]
+        parts = sentences if len(sentences) > 1 else []
+        found = [self._weigh(part, self._encode(part)) for part in parts]
+        screened = combine(screen(part, all_lexicons()) for part in parts)
+        if parts:  # the whole may hold a phrase that runs over a sentence's end, or is very long
+            _, whole = self._by_model(text, vector)
+            found += [whole, *([seen] if gravity(seen) < gravity(screened) else [])]
+        else:
+            found.append(self._weigh(text, vector))
+        if gravity(at_the_door) < gravity(seen):
+            found.append(at_the_door)
+        return combine(found)
 
-    def _by_model(self, text: str, vector: np.ndarray) -> tuple[float, Card]:
-        """How likely an emergency is, and the likeliest card."""
+    def _weigh(self, sentence: str, vector: np.ndarray) -> RedFlag:
+        """Words and model together, for one sentence."""
+        words = screen(sentence, all_lexicons())
+        probability, by_model = self._by_model(sentence, vector)
+        doubt = self._config["doubt_below"]
+        if words.outcome is not Outcome.NOTHING and probability < doubt:
+            likeliest = max(
+                (
+                    self._by_model(clause, self._encode(clause))[0]
+                    for clause in CLAUSE_END.split(sentence)
+                    if screen(clause, all_lexicons()).outcome is not Outcome.NOTHING
+                ),
+                default=probability,
+            )
+            if likeliest < doubt:
+                words = NO_RED_FLAG if words.weak else replace(words, outcome=Outcome.ASK)
+        return combine([words, by_model])
+
+    def _encode(self, text: str) -> np.ndarray:
+        return np.asarray(get_encoder().encode([plain_text(text)])[0])
+
+    def _by_model(self, text: str, vector: np.ndarray) -> tuple[float, RedFlag]:
+        """How likely an emergency is, and what the model alone would do."""
         assert self._model and self._features
         features = self._features.transform([text], vector.reshape(1, -1))
         probabilities = self._model.probabilities(features)[0]
         by_class = dict(zip(self._model.classes, map(float, probabilities)))
         probability = 1.0 - by_class.pop(ORDINARY)
-        return probability, Card(max(by_class, key=lambda name: by_class[name]))
+        if probability < self._config["ask_from"]:
+            return probability, NO_RED_FLAG
+        sure = probability >= self._config["card_from"]
+        card = Card(max(by_class, key=lambda name: by_class[name]))
+        return probability, RedFlag(Outcome.CARD if sure else Outcome.ASK, card, "model")
 
 
 def from_dict(flag: dict[str, str] | None) -> RedFlag:

@@ -31,7 +31,7 @@ def fold_accents(text: str) -> str:
     >>> fold_accents("Łódź, ramię")
     'Lodz, ramie'
     """
-    decomposed = unicodedata.normalize("NFD", text.translate(LETTERS_WITHOUT_DECOMPOSITION))
+    decomposed = unicodedata.normalize("NFKD", text.translate(LETTERS_WITHOUT_DECOMPOSITION))
     kept = "".join(c for c in decomposed if not unicodedata.combining(c) or _indic(c))
     return unicodedata.normalize("NFC", kept).translate(ARABIC_FORMS)
 

@@ -7,14 +7,16 @@ One file a language in `bot/data/red_flags`; format in docs/adding-a-language.md
 from __future__ import annotations
 
 import hashlib
+import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
+from ahocorasick import Automaton
 
 from bot.errors import UnreadableInput
 from bot.pathway.folding import HAN, fold
@@ -42,10 +44,44 @@ class Phrase:
     needle: str
     asks: bool
 
+    def has_word(self, word: str) -> bool:
+        """Whether a word of a match is one of the phrase's own, not one in its gaps."""
+        return any(pattern.fullmatch(word) for pattern in self._own_words)
+
+    @cached_property
+    def _own_words(self) -> list[re.Pattern[str]]:
+        single = (word for word in self.words.split() if word.strip(".*"))
+        return [compile_phrase(part) for word in single for part in _parts(word)]
+
     @cached_property
     def pattern(self) -> re.Pattern[str]:
         """Compiled when its needle is first met: there are thousands of phrases."""
         return compile_phrase(self.words)
+
+
+class PhraseSet:
+    """Phrases of which any may stand in a text. One pass finds whose needle does."""
+
+    def __init__(self, phrases: Iterable[Phrase]) -> None:
+        self.phrases = tuple(phrases)
+        holders: dict[str, list[Phrase]] = {}
+        for phrase in self.phrases:
+            holders.setdefault(phrase.needle, []).append(phrase)
+        self._holders = list(holders.values())
+        self._needles = Automaton()
+        for number, needle in enumerate(holders):
+            self._needles.add_word(needle, number)
+        self._needles.make_automaton()
+
+    def candidates(self, text: str) -> Iterator[Phrase]:
+        """The phrases whose needle stands in the folded text, each once."""
+        if self._holders and text:
+            for number in dict.fromkeys(number for _, number in self._needles.iter(text)):
+                yield from self._holders[number]
+
+    def found_in(self, text: str) -> bool:
+        """Whether any of them stands in the folded text."""
+        return any(phrase.pattern.search(text) for phrase in self.candidates(text))
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,10 +94,10 @@ class Lexicon:
 
     language: str
     phrases: tuple[Phrase, ...]
-    negation_before: re.Pattern[str] | None
-    negation_after: re.Pattern[str] | None
-    guards: re.Pattern[str] | None
-    cancer: re.Pattern[str] | None
+    negation_before: PhraseSet | None
+    negation_after: PhraseSet | None
+    guards: PhraseSet | None
+    cancer: PhraseSet | None
     exemplars: Mapping[str, tuple[str, ...]]
     hard_negatives: tuple[str, ...]
 
@@ -89,13 +125,11 @@ def _expression(phrase: str) -> str:
         if word in ("..", "..."):
             gap = True
             continue
-        core = re.escape(_folded(word.strip("*"))).replace(r"\ ", r"\s+")
+        core = re.escape(_core(word)).replace(r"\ ", r"\s+")
         if not core:
             continue
         left = r"\S*" if word.startswith("*") else ""
-        right = ""
-        if word.endswith("*"):  # before an ending the Indic sign for "no vowel" falls away
-            core, right = core.rstrip(VIRAMAS), r"\S*"
+        right = r"\S*" if word.endswith("*") else ""
         if pieces:
             pieces.append(rf"\s+(?:\S+\s+){{0,{between}}}?" if gap else r"\s+")
         pieces.append(f"{left}{core}{right}")
@@ -106,14 +140,25 @@ def _expression(phrase: str) -> str:
 
 
 @cache
-def _folded(word: str) -> str:
-    """Phrases share their words: each is folded once."""
-    return fold(word)
+def _core(word: str) -> str:
+    """A phrase's word, folded, without its stars; phrases share their words. Before an ending the
+    Indic sign for "no vowel" falls away."""
+    core = fold(word.strip("*"))
+    return core.rstrip(VIRAMAS) if word.endswith("*") else core
+
+
+def _parts(word: str) -> list[str]:
+    """A phrase's word as folding leaves it: "can't" is one, "x-ray" two."""
+    folded = fold(word.strip("*")).split()
+    if folded:
+        folded[0] = ("*" if word.startswith("*") else "") + folded[0]
+        folded[-1] += "*" if word.endswith("*") else ""
+    return folded
 
 
 def _phrase(group: str, entry: str) -> Phrase:
     phrase = entry.removesuffix(" ?")
-    cores = [_folded(word.strip("*")) for word in phrase.split() if word.strip(".*")]
+    cores = [_core(word) for word in phrase.split() if word.strip(".*")]
     words = [word for core in cores for word in core.split()]
     if not words:
         raise ValueError(f"{entry!r} is an empty phrase")
@@ -155,18 +200,20 @@ def read_lexicon(path: Path) -> Lexicon:
         ) from error
 
 
-def _any_of(words: Iterable[Any]) -> re.Pattern[str] | None:
-    patterns = [_expression(str(word)) for word in words]
-    return re.compile("|".join(patterns)) if patterns else None
+def _any_of(words: Iterable[Any]) -> PhraseSet | None:
+    phrases = [_phrase("", str(word)) for word in words]
+    return PhraseSet(phrases) if phrases else None
 
 
-def lexicon_digest(folder: Path = LEXICON_PATH) -> str:
-    """12 hexadecimal digits that change with any phrase or guard of any language: what a clinician
-    has signed off is named by them."""
-    digest = hashlib.sha256()
-    for path in sorted(folder.glob("*.yml")):
-        digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()[:DIGEST_LENGTH]
+def lexicon_digest(lexicons: Iterable[Lexicon] | None = None) -> str:
+    """12 hexadecimal digits that change with any phrase, guard or group's card: they name what a
+    clinician has signed off. Exemplars, which train the model, don't count."""
+    listed: list[Any] = [[group, card.value] for group, (card, _) in GROUPS.items()]
+    for lexicon in all_lexicons() if lexicons is None else lexicons:
+        listed += [[lexicon.language, p.group, p.words, p.asks] for p in lexicon.phrases]
+        for guards in (lexicon.negation_before, lexicon.negation_after, lexicon.guards):
+            listed.append([p.words for p in guards.phrases] if guards else [])
+    return hashlib.sha256(json.dumps(listed).encode()).hexdigest()[:DIGEST_LENGTH]
 
 
 @lru_cache(maxsize=1)

@@ -26,7 +26,7 @@ PRIORITY = 50
 ACTION = "action_keep_words"
 QUESTION_PREFIX = "utter_wish_"
 ASK_EMERGENCY = "utter_ask_emergency"
-CLEAR = 0.75
+CLEAR = 0.9
 """From this confidence on another question is clear: real ones reach 0.82 to 1.0, and wishes that
 are taken for one stay below 0.6 but for one (34 typed answers in five languages, ADR 14)."""
 ANSWERS_A_WISH = frozenset(

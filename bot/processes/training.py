@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from bot.errors import SetupError
+from bot.nlu.encoder_folder import EncoderFolder
 from bot.settings import ROOT, get_settings
 
 DATA = ("bot/data/nlu", "bot/data/rules.yml", "bot/data/stories.yml")
@@ -40,7 +41,7 @@ FINGERPRINT_LENGTH = 16
 
 def fingerprint(root: Path = ROOT) -> str:
     """16 hexadecimal digits that change when the model must be trained anew."""
-    digest = hashlib.sha256(get_settings().encoder.encode())
+    digest = hashlib.sha256(_encoder().encode())
     digest.update(json.dumps(_domain_without_sentences(root), sort_keys=True).encode())
     for package in PACKAGES:
         digest.update(f"{package} {version(package)}".encode())
@@ -48,6 +49,12 @@ def fingerprint(root: Path = ROOT) -> str:
         digest.update(str(path.relative_to(root)).encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:FINGERPRINT_LENGTH]
+
+
+def _encoder() -> str:
+    """The setting; of a folder, what its model is made of."""
+    setting = get_settings().encoder
+    return EncoderFolder(Path(setting)).fingerprint() if Path(setting).is_dir() else setting
 
 
 def _domain_without_sentences(root: Path) -> dict[str, Any]:
@@ -106,7 +113,7 @@ def train(*, force: bool = False) -> tuple[Path, bool]:
         training_files=[str(ROOT / name) for name in DATA],
         output=str(path.parent),
         fixed_model_name=path.name.removesuffix(".tar.gz"),
-        force_training=force,
+        force_training=True,  # Rasa's own cache knows neither our lexicons nor the encoder
     )
     if result.code != 0 or not path.exists():
         raise SetupError("Training failed; the lines above say why. Correct the data, then train.")

@@ -23,7 +23,7 @@ def find_patients(session: Session, staff: Staff, text: str, now: datetime) -> l
         NotFound: a coordinator asks.
     """
     typed = {item.kind: item.value for item in find(text, now.date(), "date_of_birth")}
-    born = typed.get("date-of-birth")
+    born = typed.get("date-of-birth") or typed.get("unclear-date")
     found = patients_of(
         session,
         staff,

@@ -130,7 +130,7 @@ def test_emergency_after_sign_in_gets_only_the_card(door: Door, language: str) -
     with door.open() as page:
         page.say(QUESTIONS[language])
         page.say(person(600))
-        page.say("02.01.1970")
+        page.say("1970-01-02")
         assert PROVIDER in page.say(door.site.code())[-1].text
         assert is_only_the_card(page.say(EMERGENCIES[language]), language)
         assert PROVIDER in page.say(QUESTIONS[language])[-1].text

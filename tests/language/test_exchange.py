@@ -51,7 +51,8 @@ def test_drafts_go_out_fuzzy_and_come_back_reviewed_without_the_flag(
     done = exchange.import_catalogue("pl", MESSAGES, tmp_path / "back.po")
     assert (done.reviewed, done.drafts) == (2, 1)
     state = check_catalogue("pl", MESSAGES, catalogue)
-    assert (state.translated, state.reviewed, state.complete) == (3, 2, True)
+    # What no person has seen yet stays fuzzy, so that the language is not offered.
+    assert (state.translated, state.reviewed, state.complete) == (2, 2, False)
 
 
 def test_an_export_that_comes_back_unchanged_changes_nothing(
@@ -94,6 +95,24 @@ def test_what_is_no_po_file_and_what_has_no_catalogue_is_refused(
         exchange.import_catalogue("pl", MESSAGES, tmp_path / "x.po")
     with pytest.raises(UnreadableInput, match="--new de"):
         exchange.export_catalogue("de", MESSAGES, tmp_path / "de.po")
+
+
+def test_a_file_of_another_language_is_refused(catalogue: Path, tmp_path: Path) -> None:
+    sent = exported(tmp_path)
+    sent.metadata["Language"] = "ro"
+    sent.save(str(tmp_path / "back.po"))
+    with pytest.raises(UnreadableInput, match="written in “ro”"):
+        exchange.import_catalogue("pl", MESSAGES, tmp_path / "back.po")
+
+
+def test_a_machines_draft_that_comes_back_unchecked_is_still_not_offered(
+    catalogue: Path, tmp_path: Path
+) -> None:
+    exchange.draft_catalogue("de", MESSAGES, lambda text: f"[de] {text}")
+    exchange.export_catalogue("de", MESSAGES, tmp_path / "de.po")
+    exchange.import_catalogue("de", MESSAGES, tmp_path / "de.po")
+    path = tmp_path / "de" / "LC_MESSAGES" / "waymark.po"
+    assert check_catalogue("de", MESSAGES, path).translated == 0
 
 
 def test_a_machines_draft_keeps_placeholders_and_is_never_complete(

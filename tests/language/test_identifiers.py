@@ -81,7 +81,7 @@ def test_what_identifies_nobody_is_left(text: str) -> None:
         ("code", "١٢٣٤٥٦", [("code", "123456")]),
         ("code", "9990001014", [("nhs-number", "9990001014")]),
         ("nhs_number", "99900", [("number", "99900")]),
-        ("date_of_birth", "03051961", [("date-of-birth", "1961-05-03")]),
+        ("date_of_birth", "03051961", [("unclear-date", "1961-05-03")]),
         ("date_of_birth", "12 April 2026", [("date-of-birth", "2026-04-12")]),
         ("family_name", "Kowalska", [("family-name", "Kowalska")]),
         ("family_name", "García López", [("family-name", "García López")]),

@@ -55,6 +55,9 @@ def test_every_offered_language_can_be_named_in_itself_and_in_english() -> None:
         ("ਪੰਜਾਬੀ", True),
         ("po węgiersku proszę", True),
         ("polski proszę", False),
+        ("Can I have this service in another language", False),
+        ("quiero hablar con ustedes en otro idioma", False),
+        ("German or Polish please", False),
         ("where is my referral", False),
     ],
 )

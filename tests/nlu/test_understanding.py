@@ -87,6 +87,35 @@ def test_red_flags_are_found_and_seldom_raised_in_vain(safety: dict[str, list[Un
     assert every["asked_rate"] <= 0.25
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "where is my referral? also short of breath since this morning",
+        "Has the hospital got my letter? She doesn't respond",
+        "Dzień dobry, gdzie jest moje skierowanie? Mam duszność od rana",
+        "where is my referral? my baby is not breathing",
+        "I can't breathe. Where is my referral to the lung clinic?",
+        "When is my appointment? I took all my tablets",
+        "¿cuándo es mi cita? me duele el pecho mucho ahora",
+        f"{'I would like to know when my appointment is. ' * 12} I want to kill myself.",
+    ],
+)
+def test_an_ordinary_question_beside_it_does_not_outweigh_an_emergency(
+    pipeline: Pipeline, text: str
+) -> None:
+    (found,) = pipeline.understand([("emergency", text)])
+    assert found.outcome != "nothing"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["purple bananas dance quickly", "tell me a joke about cats", "who won the match yesterday"],
+)
+def test_talk_of_other_things_gets_no_card(pipeline: Pipeline, text: str) -> None:
+    (found,) = pipeline.understand([("not_emergency", text)])
+    assert found.outcome != "card"
+
+
 def test_ordinary_messages_hardly_ever_get_a_card(utterances: dict[str, list[Understood]]) -> None:
     ordinary = [
         row for rows in utterances.values() for row in rows if row.expected != "report_emergency"

@@ -1,6 +1,6 @@
 // What goes with every htmx request, and what the page says when one fails.
 
-const NOT_SIGNED_IN = 401;
+export const NOT_SIGNED_IN = 401;
 const BACKGROUND = "Waymark-Background";
 const NO_ANSWER = "The console doesn't answer. What you have written is still here: try again in a moment.";
 

@@ -2,7 +2,7 @@
 // where it is. A snapshot and all events since give the same as a fresh snapshot.
 
 import { announce } from "./announcer.js";
-import { csrfToken } from "./requests.js";
+import { NOT_SIGNED_IN, csrfToken } from "./requests.js";
 
 const GATHER_MS = 50; // a burst of events is one request
 const AGAIN_MS = 2000;
@@ -29,8 +29,9 @@ export function startTranscript(chat, htmx) {
     let pause = GATHER_MS;
     try {
       const answer = await fetch(`/handoffs/${id}/messages?after=${from - 1}`, { headers: BACKGROUND });
+      if (answer.status === NOT_SIGNED_IN) return; // the live events say so, and empty the page
       if (!answer.ok) throw new Error(answer.status);
-      if (!answer.headers.has("HX-Redirect")) merge(await answer.text());
+      merge(await answer.text());
     } catch {
       wanted = Math.min(wanted, from);
       pause = AGAIN_MS;
