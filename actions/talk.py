@@ -190,7 +190,7 @@ def _no_such_language(dispatcher: CollectingDispatcher, tracker: Tracker) -> Eve
     """A language that is not offered: 999 in all that are, and an interpreter is asked for."""
     with transaction() as session:
         open_handoff(session, tracker.sender_id, "task", "interpreter", now())
-    names = ("utter_card_any_language", "utter_language_not_offered")
+    names = ("utter_any_language_999", "utter_language_not_offered")
     say(dispatcher, *names, choices=language_choices())
     return []
 

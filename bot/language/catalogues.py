@@ -26,7 +26,10 @@ DOMAIN_PATH = ROOT / "domain.yml"
 LOCALES_PATH = ROOT / "bot" / "locales"
 SOURCE_LANGUAGE = "en"
 DRAFT_MARK = "review: machine-drafted"
-FIRST_TO_REVIEW = ("utter_card_", "utter_ask_emergency", "utter_privacy", "utter_ask_identity")
+FIRST_TO_REVIEW = ("utter_card_", "utter_ask_emergency", "utter_any_language_999") + (
+    "utter_privacy",
+    "utter_ask_identity",
+)
 
 
 @dataclass(frozen=True)

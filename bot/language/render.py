@@ -35,7 +35,7 @@ SPANS: dict[str, tuple[timedelta, Granularity]] = {
     "minutes": (timedelta(minutes=1), "minute"),
 }
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
-IN_EVERY_LANGUAGE = ("utter_card_any_language",)
+IN_EVERY_LANGUAGE = ("utter_any_language_999",)
 """Responses for somebody whose language nobody here knows."""
 TERM_PREFIX = "@"
 """A value that starts with this is the name of a response to be rendered in its place."""

@@ -48,10 +48,16 @@ class RedFlagDetector(GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """Probabilities from which a message gets a card, or is asked whether it is happening, and
-        below which the words' card becomes a question and their doubt is dropped. Figures:
-        docs/adr/0017-red-flags.md."""
-        return {"card_from": 0.7, "ask_from": 0.15, "doubt_below": 0.03, "c": 1.0}
+        """Probabilities from which a message gets a card, also where words ask already, or is asked
+        whether it is happening, and below which the words' card becomes a question and their doubt
+        is dropped. Figures: docs/adr/0017-red-flags.md."""
+        return {
+            "card_from": 0.7,
+            "agreed_from": 0.5,
+            "ask_from": 0.2,
+            "doubt_below": 0.03,
+            "c": 1.0,
+        }
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
         self._config, self._storage, self._resource = config, storage, resource
@@ -169,6 +175,8 @@ class RedFlagDetector(GraphComponent):
             )
             if likeliest < doubt:
                 words = NO_RED_FLAG if words.weak else replace(words, outcome=Outcome.ASK)
+        if words.outcome is Outcome.ASK and probability >= self._config["agreed_from"]:
+            words = replace(words, outcome=Outcome.CARD, weak=False)
         return combine([words, by_model])
 
     def _encode(self, text: str) -> np.ndarray:

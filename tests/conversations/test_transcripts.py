@@ -141,7 +141,7 @@ def play(
     with open_chat(site, link, language) as page:
         if first.get("signed in") == "yes":
             page.say("where is my referral")
-            page.say(f"{birth_date:%d/%m/%Y}")
+            page.say(f"{birth_date:%Y-%m-%d}")
         spoken: list[Spoken] = []
         if first.get("signed in") == "by the link":
             spoken += [_greeting(page)]
