@@ -102,7 +102,8 @@ class LanguageIdentifier(GraphComponent):
     def _process(self, message: Message, text: str, tracker: DialogueStateTracker | None) -> None:
         named_person = tracker is not None and tracker.get_slot(REQUESTED_SLOT) == "family_name"
         words = "" if named_person else identify.words_of(text)
-        ranking = self._rank(words) if words else {}
+        unknown = bool(words) and identify.in_no_offered_script(words, get_catalogues().offered())
+        ranking = self._rank(words) if words and not unknown else {}
         best = max(ranking, key=lambda language: ranking[language], default=None)
         settings = get_settings()
         hint = (message.get("metadata") or {}).get("language_hint")
@@ -119,7 +120,7 @@ class LanguageIdentifier(GraphComponent):
         found: dict[str, Any] = {"answer": decision.language}
         if best:
             found |= {"detected": best, "confidence": round(ranking[best], 3)}
-        if words and identify.in_no_offered_script(words, offered):
+        if unknown:
             found["not_offered"] = True
         if decision.switched_from:
             found["switched_from"] = decision.switched_from

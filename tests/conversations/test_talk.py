@@ -28,6 +28,7 @@ def test_polish_patient_signs_in_and_hears_where_the_referral_is(site: Site) -> 
 def test_a_script_that_nobody_here_reads_gets_999_in_every_language(site: Site, text: str) -> None:
     with site.open_page() as page:
         said = page.say(text)[-1]
+        assert said.language == "en"
         assert len(said.text.splitlines()) >= len(get_catalogues().offered())
         english = get_catalogues().responses[ANY_LANGUAGE].text
         for language in get_catalogues().offered():
